@@ -1,0 +1,243 @@
+"""All settings. Values come from the environment (see docs/reference/environment.md); nothing else differs by place.
+
+Without DATABASE_URL this is the embedded mode: SQLite and secrets in the data folder, the worker inside the web process.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+
+from pbas.environment import make_field_keys, make_secret_key, secret_of, value_of
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(value_of("PBAS_DATA", str(BASE_DIR / ".data"))).resolve()
+EMBEDDED = not value_of("DATABASE_URL")
+DEBUG = False
+
+_kept = DATA_DIR / "secrets" if EMBEDDED else None
+SECRET_KEY = secret_of("PBAS_SECRET_KEY", keep_in=_kept, make=make_secret_key)
+PBAS_FIELD_KEYS = secret_of("PBAS_FIELD_KEYS", keep_in=_kept, make=make_field_keys)
+ALLOWED_HOSTS = [
+    host for host in value_of("PBAS_ALLOWED_HOSTS", "127.0.0.1,localhost" if EMBEDDED else "").split(",") if host
+]
+# Whether plug-ins and installers may call addresses that are not public: the embedded simulator is on loopback.
+PBAS_ALLOW_PRIVATE_ADDRESSES = value_of("PBAS_ALLOW_PRIVATE_ADDRESSES", "1" if EMBEDDED else "") == "1"
+# Where the panel says that it runs against the simulator; set by `manage.py serve`.
+PBAS_DEMO = value_of("PBAS_DEMO") == "1"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "pbas.core",
+    "licenses",
+    "subscriptions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "pbas.urls"
+WSGI_APPLICATION = "pbas.wsgi.application"
+FORM_RENDERER = "pbas.core.jinja.FormRenderer"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "environment": "pbas.core.jinja.environment",
+            "context_processors": ["pbas.core.web.frame"],
+        },
+    },
+    {  # Django's own engine serves the admin and what allauth brings, below a folder of its own
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates" / "django"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+if EMBEDDED:
+    DATABASES: dict[str, Any] = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "panel.sqlite3",
+            "OPTIONS": {},
+        }
+    }
+else:
+    DATABASES = {"default": environ.Env.db_url_config(value_of("DATABASE_URL"))}
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # FULL: a commit that says "about to buy" has to survive a power cut. IMMEDIATE: writers queue instead of failing.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_cache_url = value_of("CACHE_URL", "locmemcache://" if EMBEDDED else value_of("CELERY_BROKER_URL", "locmemcache://"))
+CACHES = {"default": environ.Env.cache_url_config(_cache_url)}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# --- people
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
+ACCOUNT_ADAPTER = "pbas.core.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
+
+# --- security
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+        "base-uri": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "panel_session"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # license files never touch a disk
+FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+
+# --- language, time, files
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+# --- API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "pbas.core.api.CursorPagination",
+    "EXCEPTION_HANDLER": "pbas.core.api.problem_answer",
+    "PAGE_SIZE": 50,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "License panel",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Celery: the alarm clock, never the record
+
+SWEEP_SECONDS = 2.0 if EMBEDDED else 5.0
+CELERY_BROKER_URL = value_of("CELERY_BROKER_URL", "memory://")
+CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.02} if CELERY_BROKER_URL.startswith("memory") else {}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # the row is the record: a lost message costs one sweep
+CELERY_TASK_DEFAULT_QUEUE = "panel"
+CELERY_TASK_ROUTES = {"licenses.tasks.drain": {"queue": "engine"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "licenses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "fold-counters": {"task": "licenses.tasks.fold_counters", "schedule": 30.0, "options": {"expires": 30}},
+    "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+
+# --- engine (docs/explanation/engine.md)
+
+ENGINE_SLOTS = int(os.environ.get("PBAS_ENGINE_SLOTS", "800"))  # requests in flight in one process
+ENGINE_LEASE_SECONDS = int(os.environ.get("PBAS_ENGINE_LEASE_SECONDS", "120"))  # longer than any call's time-out
+ENGINE_LINGER_SECONDS = float(os.environ.get("PBAS_ENGINE_LINGER_SECONDS", "5"))  # idle time before a drain returns
+ENGINE_DRAIN_SECONDS = 600.0  # a drain ends after this, so that a deploy never waits for it
+ENGINE_GRACE_SECONDS = 5.0  # what a warm shutdown waits for calls under way
+
+# --- logs carry numbers of requests, never keys
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": value_of("PBAS_LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
+}

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class SubscriptionsConfig(AppConfig):
+    name = "subscriptions"
+    verbose_name = "Subscriptions"
+
+    def ready(self) -> None:
+        """Listen to the one signal that comes up from `licenses`."""
+        from subscriptions import receivers  # noqa: F401 (models are loaded only now)
