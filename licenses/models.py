@@ -62,6 +62,7 @@ class PluginConfiguration(models.Model):
 
     @property
     def is_online(self) -> bool:
+        """Whether the plug-in talks to the vendor; else a person uploads."""
         return self.mode == self.Mode.ONLINE
 
 
@@ -88,9 +89,7 @@ class InstallTarget(models.Model):
     """Where the licenses of a subscription go; reported when its hosting service is ready."""
 
     uid = models.UUIDField(default=uuid.uuid4, editable=False)
-    subscription = models.OneToOneField(
-        "subscriptions.Subscription", models.PROTECT, related_name="install_target"
-    )
+    subscription = models.OneToOneField("subscriptions.Subscription", models.PROTECT, related_name="install_target")
     kind = models.CharField(max_length=20)
     address = models.CharField(max_length=500)
     credentials = SealedJSONField()
@@ -254,6 +253,7 @@ class LicenseRequest(models.Model):
 
     @property
     def is_final(self) -> bool:
+        """Whether nothing more can happen to the request."""
         return self.state in self.FINAL
 
 

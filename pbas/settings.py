@@ -1,6 +1,6 @@
 """All settings. Values come from the environment (see docs/reference/environment.md); nothing else differs by place.
 
-Without DATABASE_URL this is the embedded mode: SQLite and secrets in the data folder, the worker inside the web process.
+Without DATABASE_URL this is the embedded mode: SQLite and secrets in the data folder, the worker in the web process.
 """
 
 import os
@@ -223,7 +223,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
-# --- engine (docs/explanation/engine.md)
+# --- the engine; docs/explanation/engine.md says why
 
 ENGINE_SLOTS = int(os.environ.get("PBAS_ENGINE_SLOTS", "800"))  # requests in flight in one process
 ENGINE_LEASE_SECONDS = int(os.environ.get("PBAS_ENGINE_LEASE_SECONDS", "120"))  # longer than any call's time-out

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
-class Fee(models.DecimalField):
+class Fee(models.DecimalField):  # type: ignore[type-arg] # generic in the stubs only
     """An amount of the plan's currency, never negative."""
 
     def __init__(self, *args: object, **options: object) -> None:
@@ -105,6 +105,7 @@ class Order(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="orders")
     plan = models.ForeignKey(HostingPlan, models.PROTECT, related_name="orders")
     state = models.CharField(max_length=10, choices=State, default=State.PLACED)
+    subscription_name = models.CharField(max_length=200)  # what the subscription will be called: its host name, mostly
     setup_total = Fee()
     monthly_total = Fee()
     placed_at = models.DateTimeField(db_default=Now())

@@ -33,7 +33,7 @@ class _OpenedOnRead(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class SealedField(models.BinaryField):
+class SealedField(models.BinaryField):  # type: ignore[type-arg] # generic in the stubs only
     """Bytes that are encrypted at rest. Empty is stored as NULL; reading raises CannotDecryptError, never rubbish."""
 
     descriptor_class = _OpenedOnRead
@@ -53,7 +53,7 @@ class SealedField(models.BinaryField):
 
     def context_of(self, instance: models.Model) -> str:
         """Table, column and row: what a value is bound to."""
-        return f"{instance._meta.db_table}.{self.column}.{instance.uid}"  # type: ignore[attr-defined]
+        return f"{self.model._meta.db_table}.{self.column}.{instance.uid}"  # type: ignore[attr-defined] # noqa: SLF001
 
     def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> Sealed | None:
         return None if value is None else Sealed(value)

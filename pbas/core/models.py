@@ -22,7 +22,9 @@ class Event(models.Model):
     detail = models.TextField(blank=True)
     attempt = models.IntegerField(null=True, blank=True)
     order = models.ForeignKey("subscriptions.Order", models.PROTECT, null=True, blank=True, db_index=False)
-    subscription = models.ForeignKey("subscriptions.Subscription", models.PROTECT, null=True, blank=True, db_index=False)
+    subscription = models.ForeignKey(
+        "subscriptions.Subscription", models.PROTECT, null=True, blank=True, db_index=False
+    )
     request = models.ForeignKey("licenses.LicenseRequest", models.PROTECT, null=True, blank=True, db_index=False)
     license = models.ForeignKey("licenses.License", models.PROTECT, null=True, blank=True, db_index=False)
     configuration = models.ForeignKey(

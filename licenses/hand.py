@@ -1,0 +1,94 @@
+"""How a person's decision becomes a move: guarded like the engine's, refused while a worker has the request."""
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from licenses import bell, moves
+from licenses.models import License, LicenseRequest
+from licenses.moves import Move
+from pbas.core.models import Event
+from pbas.core.problems import ConflictProblem
+from pbas.core.story import Actor
+
+State = LicenseRequest.State
+
+
+def move_by_hand(
+    request: LicenseRequest,
+    to: str,
+    *,
+    event: Event,
+    wait: float | None = None,
+    license_: License | None = None,
+) -> LicenseRequest:
+    """Make one move for a person and tell it. Raises ConflictProblem where the request has moved on meanwhile."""
+    if to != request.state and to not in moves.MOVES[request.state]:
+        raise ConflictProblem(f"Request {request.pk} cannot do that now: {says(request)}.")
+    made = Move(
+        *(request.pk, request.attempt, request.state, to),
+        wait=wait,
+        by_hand=True,
+        license=license_.pk if license_ else None,
+    )
+    with transaction.atomic():
+        if not moves.make([made]):
+            raise ConflictProblem(moved_on(request))
+        request.refresh_from_db()
+        event.license_id = request.license_id
+        event.save()
+        if wait is not None:
+            bell.ring()
+    return request
+
+
+def set_held(request: LicenseRequest, *, held: bool, event: Event) -> LicenseRequest:
+    """Hold and release are no moves: the state stays, only the clock stops and goes on."""
+    free = LicenseRequest.objects.filter(
+        pk=request.pk, attempt=request.attempt, state=request.state, held=not held, leased=False
+    )
+    due = timezone.now() if not held and goes_by_itself(request) else None
+    with transaction.atomic():
+        if not free.update(held=held, due_at=due, attempt=F("attempt") + 1):
+            raise ConflictProblem(moved_on(request))
+        request.refresh_from_db()
+        event.save()
+        if due:
+            bell.ring()
+    return request
+
+
+def goes_by_itself(request: LicenseRequest) -> bool:
+    """Whether the engine works on a request in this state; an offline one waits for a person's upload and install."""
+    if request.state in {State.SERVICES, State.ATTENTION, *LicenseRequest.FINAL}:
+        return False
+    return request.configuration.is_online
+
+
+def says(request: LicenseRequest) -> str:
+    """How a request stands, for the middle of a sentence."""
+    words = str(request.get_state_display()).lower()
+    return f"{words}, on hold" if request.held else words
+
+
+def moved_on(request: LicenseRequest) -> str:
+    """Why a person's decision came too late."""
+    now = LicenseRequest.objects.get(pk=request.pk)
+    if now.leased:
+        return f"A worker is busy with request {now.pk} right now. Try again in a moment."
+    return f"Request {now.pk} has moved on meanwhile: {says(now)}. Look at it again."
+
+
+def event_of(request: LicenseRequest, actor: Actor, kind: str, text: str, detail: str = "") -> Event:
+    """An unsaved event of a request and all that it belongs to."""
+    return Event(
+        actor_kind=actor.kind,
+        actor=actor.name,
+        kind=kind,
+        text=text,
+        detail=detail,
+        request=request,
+        subscription_id=request.subscription_id,
+        license_id=request.license_id,
+        configuration_id=request.configuration_id,
+    )

@@ -1,0 +1,130 @@
+"""What comes from a vendor or by upload becomes licenses and files here; engine and people use the same way in."""
+
+import hashlib
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ka_plugins.contract import Delivers, Key, KeyFile, Plugin
+from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.plugins import plugin_class
+from pbas.core.crypto import keyring
+from pbas.core.problems import Problem
+
+_SHOWN = 4  # characters of a secret key that people see, at its end
+
+
+def fingerprint(plugin: type[Plugin], key: str) -> str:
+    """By what a key is recognised whatever its revision: equal for two keys that are one license."""
+    return keyring().fingerprint(plugin.key_identity(key))
+
+
+def masked(key: str) -> str:
+    """A secret key as people may see it."""
+    return "••••" + key[-_SHOWN:] if len(key) > 2 * _SHOWN else "••••"
+
+
+def new_license(
+    plugin: type[Plugin],
+    key: Key,
+    *,
+    configuration_id: int,
+    license_class_id: int,
+    subscription_id: int | None,
+    parent: License | None = None,
+) -> License:
+    """An unsaved license for a key. An additional key belongs to its parent's class; `features` says what it is."""
+    return License(
+        configuration_id=configuration_id,
+        license_class_id=license_class_id,
+        subscription_id=subscription_id,
+        parent=parent,
+        key=masked(key.number) if plugin.secret_keys else key.number,
+        secret_key=key.number if plugin.secret_keys else "",
+        fingerprint=fingerprint(plugin, key.number),
+        activation_code=key.activation_code,
+        features=[key.class_code, *key.features] if parent and key.class_code else list(key.features),
+        issued_at=key.created_at or timezone.now(),
+        renew_at=key.renew_at,
+        expires_at=key.expires_at,
+    )
+
+
+def take_over(license_: License, plugin: type[Plugin], key: Key) -> None:
+    """Bring a license up to what the vendor now says of its key: revision, code, dates. Does not save."""
+    license_.key = masked(key.number) if plugin.secret_keys else key.number
+    license_.secret_key = key.number if plugin.secret_keys else ""
+    license_.activation_code = key.activation_code or license_.activation_code
+    license_.features = list(key.features) or license_.features
+    license_.renew_at = key.renew_at or license_.renew_at
+    license_.expires_at = key.expires_at or license_.expires_at
+
+
+def new_files(
+    files: Sequence[KeyFile],
+    *,
+    request_id: int,
+    license_id: int | None,
+    source: str,
+    existing: Sequence[LicenseFile] = (),
+) -> list[LicenseFile]:
+    """Unsaved file rows; bytes that the license already has under that name are left out, others are a new version."""
+    made = []
+    for file in files:
+        digest = hashlib.sha256(file.body).hexdigest()
+        earlier = [one for one in existing if one.name == file.name]
+        if any(one.sha256 == digest for one in earlier):
+            continue
+        made.append(
+            LicenseFile(
+                request_id=request_id,
+                license_id=license_id,
+                name=file.name,
+                version=1 + max((one.version for one in earlier), default=0),
+                size=len(file.body),
+                sha256=digest,
+                body=file.body,
+                source=source,
+            )
+        )
+    return made
+
+
+def first_state(request: LicenseRequest, license_: License | None, plugin: type[Plugin]) -> str:
+    """What a request waits for next, by what it already has."""
+    if license_ is None:
+        return LicenseRequest.State.KEY
+    lacks_files = Delivers.FILES in plugin.delivers and not request.files.exists()
+    return LicenseRequest.State.FILES if lacks_files else LicenseRequest.State.INSTALL
+
+
+def clean_key(request: LicenseRequest, key: str) -> str:
+    """The key in its one written form. Raises Problem at "key" where it is malformed or another license has it."""
+    plugin = plugin_class(request.configuration.template)
+    try:
+        clean = plugin.clean_key(key)
+    except ValueError as error:
+        raise Problem(str(error), field="key") from error
+    other = License.objects.filter(fingerprint=fingerprint(plugin, clean)).exclude(pk=request.license_id).first()
+    if other is not None:
+        raise Problem(f"Key {other.key} is already on license {other.pk}.", field="key")
+    return clean
+
+
+def save_key(request: LicenseRequest, key: Key) -> License:
+    """Make and save the license of an issue request for a key that `clean_key` passed; its earlier files join it."""
+    made = new_license(
+        plugin_class(request.configuration.template),
+        key,
+        configuration_id=request.configuration_id,
+        license_class_id=request.license_class_id,
+        subscription_id=request.subscription_id,
+    )
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError:
+        raise Problem(f"Key {made.key} was given to another license a moment ago.", field="key") from None
+    request.files.update(license=made)
+    return made

@@ -1,0 +1,46 @@
+"""From a configuration's row to a plug-in that is ready to use."""
+
+import dataclasses
+from typing import Any
+
+from ka_plugins import registry
+from ka_plugins.contract import HttpClient, Plugin
+from licenses.models import PluginConfiguration
+from pbas.core.problems import Problem
+
+
+def plugin_class(template: str) -> type[Plugin]:
+    """The plug-in of a template; Problem on field "template" where it is not installed or failed to load."""
+    try:
+        return registry.plugin_class(template)
+    except LookupError as error:
+        raise Problem(str(error), field="template") from error
+
+
+def templates() -> list[tuple[str, str]]:
+    """Names and labels of all plug-in templates that loaded, by label."""
+    return sorted(((plugin.name, plugin.label) for plugin in registry.all_plugins()), key=lambda pair: pair[1])
+
+
+def settings_fields(template: str) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields of a template's settings; `metadata` as `contract.setting` writes it."""
+    return dataclasses.fields(plugin_class(template).Settings)
+
+
+def is_secret(field: dataclasses.Field[Any]) -> bool:
+    """Whether a settings field is write-only and encrypted at rest."""
+    return bool(field.metadata.get("secret"))
+
+
+def settings_of(configuration: PluginConfiguration) -> Any:
+    """The plug-in's own Settings of a configuration, secrets in clear; unknown old names are left out."""
+    names = {field.name for field in settings_fields(configuration.template)}
+    given = {**configuration.settings, **configuration.secrets}
+    return plugin_class(configuration.template).Settings(
+        **{name: value for name, value in given.items() if name in names}
+    )
+
+
+def make_plugin(configuration: PluginConfiguration, http: HttpClient) -> Plugin:
+    """A plug-in for a configuration, over a client of the current event loop."""
+    return plugin_class(configuration.template)(settings_of(configuration), http)

@@ -1,0 +1,11 @@
+"""When again."""
+
+import random
+
+_FIRST, _CAP = 2.0, 900.0
+
+
+def wait_after(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: doubling from 2 s to 15 minutes, spread by a fifth."""
+    wait = min(_CAP, _FIRST * 2 ** max(0, failures - 1)) if failures < 12 else _CAP  # noqa: PLR2004 (2**12 s > cap)
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311 (spread, not secrecy)

@@ -1,0 +1,263 @@
+"""What staff and the store's side may ask of requests and licenses. All writes by hand; the engine's are its own."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ka_plugins import registry
+from ka_plugins.contract import Key, Target, Verb
+from licenses import bell, intake, moves
+from licenses.hand import event_of, move_by_hand, says, set_held
+from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.moves import Move
+from licenses.owner import has_open_services, subscription_or_problem
+from licenses.plugins import plugin_class
+from pbas.core.models import Event
+from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.story import Actor, tell
+
+State, Kind = LicenseRequest.State, LicenseRequest.Kind
+
+MOST_AT_ONCE = 1000
+PATIENCE = timedelta(days=7)  # how long a request tries by itself before it comes to a person
+
+
+# --- new requests -----------------------------------------------------------------------------------------------
+
+
+def new_licenses(
+    *,
+    configuration: PluginConfiguration,
+    license_class: LicenseClass,
+    number: int,
+    subscription_id: int | None,
+    options: dict[str, Any] | None = None,
+    actor: Actor,
+) -> list[LicenseRequest]:
+    """New License: ask for a number of equal licenses of one class for one subscription.
+
+    Raises Problem at the field `license_class`, `number` or `subscription`.
+    """
+    if license_class.configuration_id != configuration.pk or not license_class.sold or license_class.retired:
+        message = f"{license_class.name} is not sold through {configuration.name}. Tick it on the plug-in's page first."
+        raise Problem(message, field="license_class")
+    if not 1 <= number <= MOST_AT_ONCE:
+        raise Problem(f"The number of licenses is between 1 and {MOST_AT_ONCE}.", field="number")
+    if subscription_id is None:
+        raise Problem("Choose the subscription that the licenses are for.", field="subscription")
+    subscription = subscription_or_problem(subscription_id)
+    return request_licenses(
+        license_class=license_class,
+        number=number,
+        subscription_id=subscription_id,
+        options=options or {},
+        order_number=subscription.order.number,
+        start=not has_open_services(subscription),
+        actor=actor,
+    )
+
+
+def request_licenses(
+    *,
+    license_class: LicenseClass,
+    number: int = 1,
+    subscription_id: int,
+    options: dict[str, Any],
+    order_number: str,
+    start: bool,
+    actor: Actor,
+) -> list[LicenseRequest]:
+    """Owe licenses to a subscription, in the caller's transaction; they wait for its services unless `start`."""
+    configuration = license_class.configuration
+    now = timezone.now()
+    with transaction.atomic():
+        requests = LicenseRequest.objects.bulk_create(
+            LicenseRequest(
+                configuration=configuration,
+                license_class=license_class,
+                subscription_id=subscription_id,
+                options=options,
+                order_number=order_number,
+                state=State.KEY if start else State.SERVICES,
+                due_at=now if start and configuration.is_online else None,
+                deadline=now + PATIENCE if start else None,
+            )
+            for _ in range(number)
+        )
+        waits = "It waits for its key." if start else "It waits for the other services of the subscription."
+        Event.objects.bulk_create(
+            event_of(request, actor, "requested", f"{license_class.name} was requested. {waits}")
+            for request in requests
+        )
+        bell.ring()
+    return requests
+
+
+def services_ready(*, subscription_id: int, actor: Actor) -> int:
+    """All services of a subscription are ready: start its waiting requests, answer how many. Twice is a no-op."""
+    with transaction.atomic():
+        waiting = LicenseRequest.objects.filter(subscription_id=subscription_id, state=State.SERVICES)
+        requests = list(waiting.select_related("configuration", "license"))
+        won = moves.make([_onwards(request) for request in requests])
+        LicenseRequest.objects.filter(pk__in=won).update(deadline=timezone.now() + PATIENCE)
+        Event.objects.bulk_create(
+            event_of(request, actor, "services_ready", "All services of the subscription are ready.")
+            for request in requests
+            if request.pk in won
+        )
+        bell.ring()
+    return len(won)
+
+
+def set_install_target(*, subscription_id: int, target: Target, actor: Actor) -> InstallTarget:
+    """Keep where the licenses of a subscription go. Raises Problem at `kind` or `address`."""
+    if target.kind not in {installer.kind for installer in registry.installers()}:
+        known = ", ".join(sorted(installer.kind for installer in registry.installers()))
+        raise Problem(f"No installer is called {target.kind!r}. There are: {known}.", field="kind")
+    if not target.address.strip():
+        raise Problem("An install target needs an address.", field="address")
+    with transaction.atomic():
+        kept, made = InstallTarget.objects.select_for_update().get_or_create(
+            subscription_id=subscription_id, defaults={"kind": target.kind, "address": target.address.strip()}
+        )
+        new = (target.kind, target.address.strip(), dict(target.credentials))
+        if made or (kept.kind, kept.address, kept.credentials) != new:
+            kept.kind, kept.address, kept.credentials = new
+            kept.save()
+            text = f"Licenses are installed into {kept.kind} {kept.address}."
+            tell(actor, "target_set", text, subscription=kept.subscription)
+    return kept
+
+
+# --- what a person may do with a request --------------------------------------------------------------------------
+
+
+def retry_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
+    """Try now: a request that waits is due at once, one that needs attention goes back to where it stopped."""
+    if request.held:
+        raise ConflictProblem(f"Request {request.pk} is on hold. Release it first.")
+    if request.state in {State.SERVICES, *LicenseRequest.FINAL}:
+        raise ConflictProblem(f"Request {request.pk} cannot be tried now: {says(request)}.")
+    if not request.configuration.is_online and request.state in {State.KEY, State.FILES}:
+        raise ConflictProblem(f"Request {request.pk} waits for an upload: {request.configuration.name} is offline.")
+    to = request.stopped_in if request.state == State.ATTENTION else request.state
+    if to == State.BUYING:  # the intent was there: whether it was sold is asked before anything is bought
+        to = State.IN_DOUBT
+    event = event_of(request, actor, "retried", "Tried again by hand.")
+    return move_by_hand(request, to, event=event, wait=0)
+
+
+def hold_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
+    """Stop the clock of an open request until it is released. Refused while a worker has it."""
+    if request.is_final or request.held:
+        raise ConflictProblem(f"Request {request.pk} cannot be held: {says(request)}.")
+    return set_held(request, held=True, event=event_of(request, actor, "held", "Put on hold.", reason))
+
+
+def release_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
+    """End a hold; what the request would do by itself it does now."""
+    if not request.held:
+        raise ConflictProblem(f"Request {request.pk} is not on hold.")
+    return set_held(request, held=False, event=event_of(request, actor, "released", "Released."))
+
+
+def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> LicenseRequest:
+    """Give up a request for which nothing was bought. Raises Problem without a reason."""
+    if not reason.strip():
+        raise Problem("Say why the request is cancelled; it stays in its story.", field="reason")
+    if request.state in {State.BUYING, State.IN_DOUBT, State.PROOF} or request.stopped_in in {
+        *(State.BUYING, State.IN_DOUBT),
+    }:
+        message = f"Request {request.pk} may have been sold. Settle that first: ask the vendor or adopt the key."
+        raise ConflictProblem(message)
+    if request.license_id and request.kind == Kind.ISSUE:
+        message = f"Request {request.pk} already has a key that costs money. End that license instead of the request."
+        raise ConflictProblem(message)
+    event = event_of(request, actor, "cancelled", "Cancelled.", reason.strip())
+    return move_by_hand(request, State.CANCELLED, event=event)
+
+
+def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
+    """Install by hand what was bought or uploaded: the engine does it now, and proves it."""
+    if request.is_final:
+        raise ConflictProblem(f"Request {request.pk} is {request.get_state_display().lower()}; nothing is to install.")
+    if request.license_id is None:
+        raise Problem(f"Request {request.pk} has no key yet. Upload it first.", field="key")
+    if not InstallTarget.objects.filter(subscription_id=request.subscription_id).exists():
+        raise Problem("The subscription has no install target yet. Give its kind and address first.", field="target")
+    if not request.license.files.exists() and not request.license.activation_code:  # type: ignore[union-attr]
+        raise Problem("There is neither a license file nor an activation code to install.", field="files")
+    event = event_of(request, actor, "install_asked", "Install asked for by hand.")
+    return move_by_hand(request, State.INSTALL, event=event, wait=0)
+
+
+def adopt_key(*, request: LicenseRequest, key: str, actor: Actor, reason: str = "") -> LicenseRequest:
+    """Take a key that was bought for this request though its answer was lost; what is missing is fetched then.
+
+    Raises Problem at `key` where it is malformed or another license has it.
+    """
+    if request.state not in {State.IN_DOUBT, State.ATTENTION} or request.license_id:
+        raise ConflictProblem(f"Request {request.pk} takes no key now: {says(request)}.")
+    with transaction.atomic():
+        license_ = intake.save_key(request, Key(intake.clean_key(request, key)))
+        to = intake.first_state(request, license_, plugin_class(request.configuration.template))
+        event = event_of(request, actor, "adopted", f"Key {license_.key} was adopted.", reason)
+        return move_by_hand(request, to, event=event, wait=0, license_=license_)
+
+
+# --- what a person may do with a license --------------------------------------------------------------------------
+
+
+def renew_license(*, license: License, actor: Actor) -> LicenseRequest:  # noqa: A002 (the blueprint's word)
+    """Ask the vendor to extend a license by its term. One at a time."""
+    return _request_for(license, Kind.RENEW, {}, actor, "Renewal asked for.")
+
+
+def change_license(*, license: License, options: dict[str, Any], actor: Actor) -> LicenseRequest:  # noqa: A002
+    """Bring a license to other options (`features`, `additional`) at the vendor and on its server."""
+    return _request_for(license, Kind.CHANGE, options, actor, "Change asked for.")
+
+
+def terminate_license(*, license: License, actor: Actor, reason: str = "") -> LicenseRequest:  # noqa: A002
+    """End a license at the vendor for good."""
+    return _request_for(license, Kind.TERMINATE, {}, actor, "Termination asked for.", detail=reason)
+
+
+def _request_for(
+    license_: License, kind: str, options: dict[str, Any], actor: Actor, text: str, *, detail: str = ""
+) -> LicenseRequest:
+    if license_.state == License.State.TERMINATED:
+        raise ConflictProblem(f"License {license_.key} is terminated; nothing more can be done with it.")
+    configuration = license_.configuration
+    if configuration.is_online and Verb(kind) not in plugin_class(configuration.template).verbs:
+        raise Problem(f"{configuration.name} cannot {kind} a license.")
+    if not configuration.is_online and kind not in {Kind.RENEW, Kind.CHANGE}:
+        raise Problem(f"{configuration.name} is offline: a license of it is ended with the vendor, not here.")
+    try:
+        with transaction.atomic():
+            request = LicenseRequest.objects.create(
+                kind=kind,
+                state=State.KEY,
+                configuration=configuration,
+                license_class=license_.license_class,
+                subscription_id=license_.subscription_id,
+                license=license_,
+                options=options,
+                due_at=timezone.now() if configuration.is_online else None,
+                deadline=timezone.now() + PATIENCE,
+            )
+            event_of(request, actor, "requested", text, detail).save()
+            bell.ring()
+    except IntegrityError:
+        message = f"License {license_.key} already has an open request of this kind."
+        raise ConflictProblem(message) from None
+    return request
+
+
+def _onwards(request: LicenseRequest) -> Move:
+    """From waiting for services to whatever is missing next; a person's turn where the configuration is offline."""
+    to = intake.first_state(request, request.license, plugin_class(request.configuration.template))
+    wait = 0 if request.configuration.is_online else None
+    return Move(request.pk, request.attempt, request.state, to, wait=wait, by_hand=True)

@@ -1,0 +1,153 @@
+"""The set-wise SQL of requests: one text for PostgreSQL and SQLite, three fragments differ. The database's clock only.
+
+A claim takes due rows and counts the attempt; a move changes rows whose state and attempt are still what the mover
+knows. The rows that come back are the ones that were won.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+_NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
+_AFTER = {  # a moment so many seconds from now; NULL seconds give NULL
+    "postgresql": "clock_timestamp() + CAST({0} AS double precision) * interval '1 second'",
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', {0} || ' seconds')",
+}
+_SKIP_LOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+
+# The vendor is asked in these; the other open states are the panel's own work and go on while he is down.
+VENDOR_STATES = "'key', 'buying', 'in_doubt', 'files'"
+
+_OPEN_ROOM = """
+SELECT c.id, c."limit", c.version, c.parkings, c.mode, c.status,
+       c.parked_until IS NOT NULL AND c.parked_until > {now} AS parked,
+       (SELECT count(*) FROM licenses_licenserequest l
+         WHERE l.configuration_id = c.id AND l.leased AND l.due_at > {now} AND l.state IN ({vendor})) AS busy
+  FROM licenses_pluginconfiguration c
+ WHERE EXISTS (SELECT 1 FROM licenses_licenserequest r WHERE r.configuration_id = c.id AND r.due_at <= {now})
+"""
+
+_CLAIM = """
+WITH q AS MATERIALIZED (
+  SELECT id FROM licenses_licenserequest
+   WHERE configuration_id = %s AND due_at <= {now} AND state {which} ({vendor})
+   ORDER BY due_at LIMIT %s {skip_locked})
+UPDATE licenses_licenserequest AS r
+   SET due_at = {lease}, leased = true, attempt = r.attempt + 1
+  FROM q WHERE r.id = q.id
+RETURNING r.id, r.attempt, r.state, r.kind, r.uid, r.configuration_id, r.license_class_id, r.subscription_id,
+          r.license_id, r.order_number, r.options, r.tries, r.intent_at, r.deadline IS NOT NULL AND r.deadline < {now}
+"""
+
+_MOVE = """
+UPDATE licenses_licenserequest AS r
+   SET state = d.column4,
+       due_at = CASE WHEN r.held THEN NULL ELSE {due} END,
+       leased = CAST(d.column6 AS boolean),
+       tries = d.column7,
+       attempt = r.attempt + d.column8,
+       license_id = COALESCE(CAST(d.column9 AS bigint), r.license_id),
+       problem_kind = d.column10, problem_text = d.column11, problem_fault = d.column12, problem_vendor = d.column13,
+       stopped_in = d.column14,
+       intent_at = CASE WHEN d.column4 = 'buying' AND d.column3 = 'key' THEN {now} ELSE r.intent_at END,
+       finished_at = CASE WHEN d.column4 IN ('done', 'cancelled') THEN {now} END
+  FROM (VALUES {rows}) AS d
+ WHERE r.id = d.column1 AND r.attempt = d.column2 AND r.state = d.column3
+   AND (d.column8 = 0 OR NOT r.leased OR r.due_at <= {now})
+RETURNING r.id
+"""
+
+_EVENTS = """
+INSERT INTO core_event (at, actor_kind, actor, kind, text, detail, attempt, subscription_id, request_id, license_id,
+                        configuration_id)
+VALUES {rows}
+"""
+
+
+def now() -> str:
+    """The SQL of this moment by the database's clock."""
+    return _NOW[connection.vendor]
+
+
+def after(seconds: str) -> str:
+    """The SQL of a moment so many seconds (an SQL expression) from now."""
+    return _AFTER[connection.vendor].format(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A configuration that has due requests, and how its vendor stands."""
+
+    configuration: int
+    limit: int
+    version: int
+    parkings: int
+    online: bool
+    working: bool
+    parked: bool
+    busy: int
+
+    @property
+    def free(self) -> int:
+        """How many more requests may go to this vendor now; one at a time while it is being probed after a failure."""
+        if not self.online or not self.working or self.parked:
+            return 0
+        return max(0, (1 if self.parkings else self.limit) - self.busy)
+
+
+def open_rooms() -> list[Room]:
+    """Every configuration that has a due request."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_ROOM.format(now=now(), vendor=VENDOR_STATES), [])  # the list turns %% into %
+        return [
+            Room(pk, limit, version, parkings, mode == "online", status == "configured", bool(parked), busy)
+            for pk, limit, version, parkings, mode, status, parked, busy in cursor.fetchall()
+        ]
+
+
+def lock_claims() -> None:
+    """Let claims of the whole fleet pass one by one, so that the limits counted at a claim hold. SQLite does anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(712093645)")
+
+
+def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[tuple[Any, ...]]:
+    """Lease up to `most` due requests of a configuration for `lease` seconds, those for its vendor or the others."""
+    text = _CLAIM.format(
+        now=now(),
+        lease=after("%s"),
+        which="IN" if vendor else "NOT IN",
+        vendor=VENDOR_STATES,
+        skip_locked=_SKIP_LOCKED[connection.vendor],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, [configuration, most, lease])
+        return list(cursor.fetchall())
+
+
+def move(rows: Sequence[tuple[Any, ...]]) -> set[int]:
+    """Make the moves (rows as `moves.Move.row` gives them) whose guards hold; the ids that were won."""
+    marks = ", ".join(["(" + ", ".join(["%s"] * 14) + ")"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE.format(now=now(), due=after("d.column5"), rows=marks), [value for row in rows for value in row]
+        )
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
+    """Append events: actor_kind, actor, kind, text, detail, attempt, subscription, request, license, configuration."""
+    listed = list(rows)
+    if not listed:
+        return
+    mark = f"({now()}, " + ", ".join(["%s"] * 10) + ")"
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS.format(rows=", ".join([mark] * len(listed))), [value for row in listed for value in row])
+
+
+def any_due() -> bool:
+    """Whether anything can be claimed now. Reads one index entry a configuration."""
+    return any(room.free or not room.online or room.working for room in open_rooms())

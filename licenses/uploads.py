@@ -1,0 +1,142 @@
+"""What a person brings by hand and what he may see in clear: uploads, reveals, downloads. Each is an event."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from ka_plugins.contract import Key, KeyFile
+from licenses import intake
+from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on, says
+from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.plugins import plugin_class
+from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.story import Actor, tell
+
+MAX_FILE_BYTES = 1024 * 1024
+MAX_FILES = 10
+MAX_CODE = 200
+_PLAIN_NAME = re.compile(r"[^/\\\x00-\x1f]{1,200}")
+
+State = LicenseRequest.State
+
+
+def upload(
+    *,
+    request: LicenseRequest,
+    key: str = "",
+    activation_code: str = "",
+    files: Sequence[KeyFile] = (),
+    actor: Actor,
+) -> LicenseRequest:
+    """Keep a key, an activation code and files for a request and move it to whatever is still missing.
+
+    All or nothing. Raises Problem at `key`, `activation_code` or `files`, ConflictProblem where the request is final
+    or a worker has it. Once key and files are there the request waits for the install: by the engine where the
+    configuration is online, by a click where it is offline.
+    """
+    _check_open(request)
+    key, activation_code = key.strip(), activation_code.strip()
+    if not (key or activation_code or files):
+        raise Problem("Nothing was uploaded. Give a key, an activation code or at least one file.", field="key")
+    _check_code(request, key, activation_code)
+    _check_files(request, files)
+    with transaction.atomic():
+        license_ = _license_for(request, key, activation_code)
+        existing = list((license_ or request).files.all())
+        source = {"request_id": request.pk, "license_id": license_.pk if license_ else None, "source": "upload"}
+        LicenseFile.objects.bulk_create(intake.new_files(files, existing=existing, **source))  # type: ignore[arg-type]
+        brought = _brought(key, activation_code, files)
+        event = event_of(request, actor, "uploaded", f"Uploaded by hand: {brought}.", _digests(files))
+        to = State.SERVICES if request.state == State.SERVICES else _next(request, license_)
+        wait = 0 if goes_by_itself(request) and to != State.SERVICES else None
+        return move_by_hand(request, to, event=event, wait=wait, license_=license_)
+
+
+def reveal_key(*, license: License, actor: Actor) -> str:  # noqa: A002 (the blueprint's word)
+    """The whole key in clear; recorded."""
+    tell(actor, "key_revealed", "The key was shown in clear.", license=license, subscription=license.subscription)
+    return license.full_key
+
+
+def reveal_activation_code(*, license: License, actor: Actor) -> str:  # noqa: A002
+    """The activation code in clear; recorded."""
+    tell(
+        actor, "code_revealed", "The activation code was shown in clear.", license=license,
+        subscription=license.subscription,
+    )  # fmt: skip
+    return str(license.activation_code)
+
+
+def read_file(*, license_file: LicenseFile, actor: Actor) -> bytes:
+    """The exact bytes of a license file; recorded."""
+    text = f"File {license_file.name} (version {license_file.version}) was downloaded."
+    tell(actor, "file_downloaded", text, license=license_file.license, request=license_file.request)
+    return bytes(license_file.body)
+
+
+def _check_open(request: LicenseRequest) -> None:
+    if request.is_final:
+        raise ConflictProblem(f"Request {request.pk} is {says(request)}; it takes no more uploads.")
+    if request.leased or request.state in {State.BUYING, State.PROOF}:
+        raise ConflictProblem(moved_on(request))
+
+
+def _check_code(request: LicenseRequest, key: str, activation_code: str) -> None:
+    if activation_code and (len(activation_code) > MAX_CODE or not activation_code.isprintable()):
+        raise Problem(f"An activation code has at most {MAX_CODE} printable characters.", field="activation_code")
+    if activation_code and not key and request.license_id is None:
+        raise Problem("An activation code needs its key: give both.", field="key")
+
+
+def _check_files(request: LicenseRequest, files: Sequence[KeyFile]) -> None:
+    if len(files) > MAX_FILES:
+        raise Problem(f"At most {MAX_FILES} files at once; these are {len(files)}.", field="files")
+    seen = {one.sha256: one.name for one in request.files.all()}
+    for file in files:
+        if not file.body:
+            raise Problem(f"{file.name} is empty.", field="files")
+        if len(file.body) > MAX_FILE_BYTES:
+            raise Problem(f"{file.name} is larger than {MAX_FILE_BYTES // 1024} KiB.", field="files")
+        if not _PLAIN_NAME.fullmatch(file.name) or file.name in {".", ".."}:
+            raise Problem("A file needs a plain name of at most 200 characters, without any path.", field="files")
+        digest = hashlib.sha256(file.body).hexdigest()
+        if digest in seen:
+            raise Problem(f"{file.name} is the same file as {seen[digest]}, which is already there.", field="files")
+        seen[digest] = file.name
+
+
+def _license_for(request: LicenseRequest, key: str, activation_code: str) -> License | None:
+    """The request's license after this upload: made, completed, or still none."""
+    license_ = request.license
+    if key:
+        clean = intake.clean_key(request, key)
+        if license_ is None:
+            return intake.save_key(request, Key(clean, activation_code=activation_code))
+        plugin = plugin_class(request.configuration.template)
+        if request.kind == LicenseRequest.Kind.ISSUE and intake.fingerprint(plugin, clean) != license_.fingerprint:
+            raise Problem(f"Request {request.pk} already has key {license_.key}.", field="key")
+        intake.take_over(license_, plugin, Key(clean, activation_code=activation_code))
+        license_.fingerprint = intake.fingerprint(plugin, clean)
+        license_.save()
+    elif license_ is not None and activation_code:
+        license_.activation_code = activation_code
+        license_.save()
+    return license_
+
+
+def _next(request: LicenseRequest, license_: License | None) -> str:
+    """What the request waits for after an upload; one in doubt stays so until its key is known."""
+    to = intake.first_state(request, license_, plugin_class(request.configuration.template))
+    return request.state if to == State.KEY else to
+
+
+def _brought(key: str, activation_code: str, files: Sequence[KeyFile]) -> str:
+    parts = ["the key"] * bool(key) + ["the activation code"] * bool(activation_code)
+    return ", ".join([*parts, *(file.name for file in files)])
+
+
+def _digests(files: Sequence[KeyFile]) -> str:
+    lines = ((file.name, len(file.body), hashlib.sha256(file.body).hexdigest()) for file in files)
+    return "\n".join(f"{name}: {size} bytes, SHA-256 {digest}" for name, size, digest in lines)
