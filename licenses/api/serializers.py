@@ -1,0 +1,218 @@
+"""What the API shows and takes of requests and licenses. No secret is ever shown."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.services import MOST_AT_ONCE
+from pbas.core.api.fields import IdOrCodeField
+
+LONGEST_TEXT = 500
+MOST_OPTIONS = 200
+
+Text = serializers.CharField
+
+
+# --- what was ordered -------------------------------------------------------------------------------------------
+
+
+class AdditionalSerializer(serializers.Serializer[dict[str, Any]]):
+    """An additional key ordered with a license."""
+
+    code = Text(max_length=200)
+    features = serializers.ListField(child=Text(max_length=200), max_length=MOST_OPTIONS, required=False)
+
+
+class OptionsSerializer(serializers.Serializer[dict[str, Any]]):
+    """What is chosen in a license class: codes of features, and additional keys."""
+
+    features = serializers.ListField(child=Text(max_length=200), max_length=MOST_OPTIONS, required=False)
+    additional = AdditionalSerializer(many=True, required=False)
+
+
+# --- requests ---------------------------------------------------------------------------------------------------
+
+
+class FileSerializer(serializers.ModelSerializer[LicenseFile]):
+    """A license file without its bytes."""
+
+    class Meta:
+        model = LicenseFile
+        fields = ["name", "version", "size", "sha256", "source", "created_at"]
+
+
+class TroubleSerializer(serializers.Serializer[LicenseRequest]):
+    """Why a request does not go on."""
+
+    kind = Text(source="problem_kind", help_text="unavailable, refused, misconfigured, unknown ...")
+    text = Text(source="problem_text", help_text="What happened, for a person.")
+    fault = Text(source="problem_fault", help_text="Whose fault it is.")
+    vendor_says = Text(source="problem_vendor", help_text="The vendor's own words.")
+
+
+@extend_schema_serializer(component_name="RequestForLicense")  # "LicenseRequest" would be what writes a License
+class LicenseRequestSerializer(serializers.ModelSerializer[LicenseRequest]):
+    """A license request: how far it is, and what happens next."""
+
+    plugin = serializers.PrimaryKeyRelatedField[PluginConfiguration](source="configuration", read_only=True)
+    order = Text(source="order_number", read_only=True)
+    problem = serializers.SerializerMethodField()
+    options = OptionsSerializer(read_only=True)
+    files = FileSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = LicenseRequest
+        fields = [
+            *("id", "state", "kind", "plugin", "license_class", "subscription", "license", "due_at", "attempt", "held"),
+            *("problem", "order", "options", "files", "created_at", "finished_at"),
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(TroubleSerializer(allow_null=True))
+    def get_problem(self, request: LicenseRequest) -> dict[str, Any] | None:
+        """None while all is well."""
+        return TroubleSerializer(request).data if request.problem_kind else None
+
+
+class NewLicensesSerializer(serializers.Serializer[dict[str, Any]]):
+    """New License: a number of equal licenses of one class for one subscription."""
+
+    plugin = serializers.PrimaryKeyRelatedField(queryset=PluginConfiguration.objects.all())
+    license_class = IdOrCodeField(help_text="The class's id, or its code.")
+    subscription = serializers.IntegerField()
+    number = serializers.IntegerField(min_value=1, max_value=MOST_AT_ONCE, default=1)
+    options = OptionsSerializer(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Find the class among those of the plug-in."""
+        plugin, lookup = attrs["plugin"], attrs["license_class"]
+        found = plugin.classes.filter(**lookup).first()
+        if found is None:
+            named = next(iter(lookup.values()))
+            raise serializers.ValidationError({"license_class": f"{plugin.name} has no license class {named}."})
+        return {**attrs, "license_class": found}
+
+
+class NewRequestsSerializer(serializers.Serializer[dict[str, Any]]):
+    """The requests that were made."""
+
+    requests = LicenseRequestSerializer(many=True)
+
+
+class UploadSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a person brings by hand; at least one of the three."""
+
+    key = Text(required=False, allow_blank=True, default="", max_length=LONGEST_TEXT)
+    activation_code = Text(required=False, allow_blank=True, default="", max_length=LONGEST_TEXT)
+    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False, default=list)
+
+
+class AdoptSerializer(serializers.Serializer[dict[str, str]]):
+    """The key that the vendor sold for a request whose answer was lost."""
+
+    key = Text(max_length=LONGEST_TEXT)
+    reason = Text(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class RequestFilters(serializers.Serializer[dict[str, Any]]):
+    """The query string of the list of requests."""
+
+    plugin = serializers.IntegerField(source="configuration_id", required=False)
+    state = serializers.ChoiceField(LicenseRequest.State.choices, required=False)
+    kind = serializers.ChoiceField(LicenseRequest.Kind.choices, required=False)
+    subscription = serializers.IntegerField(source="subscription_id", required=False)
+    license = serializers.IntegerField(source="license_id", required=False)
+    order = Text(source="subscription__order__number", required=False, help_text="An order's number.")
+    q = Text(required=False, max_length=200, help_text="Finds by key, subscription, account, e-mail, order.")
+
+
+# --- licenses ---------------------------------------------------------------------------------------------------
+
+
+class NumberedFileSerializer(FileSerializer):
+    """A license file of a license; `n` is its number in the address `files/{n}/`."""
+
+    n = serializers.IntegerField(read_only=True)
+
+    class Meta(FileSerializer.Meta):
+        fields = ["n", *FileSerializer.Meta.fields]
+
+
+class LicenseSerializer(serializers.ModelSerializer[License]):
+    """A license. `key` is masked where the vendor's keys are secrets; an activation code is never shown."""
+
+    plugin = serializers.PrimaryKeyRelatedField[PluginConfiguration](source="configuration", read_only=True)
+    features = serializers.ListField(child=Text(), read_only=True)
+    has_activation_code = serializers.BooleanField(read_only=True)
+    files = serializers.SerializerMethodField()
+
+    class Meta:
+        model = License
+        fields = [
+            *("id", "key", "state", "plugin", "license_class", "subscription", "parent", "features", "issued_at"),
+            *("renew_at", "expires_at", "installed_at", "proven_at", "has_activation_code", "files"),
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(NumberedFileSerializer(many=True))
+    def get_files(self, license_: License) -> Any:
+        """All versions, oldest first."""
+        files = list(license_.files.all())
+        for n, file in enumerate(files, start=1):
+            file.n = n  # type: ignore[attr-defined]
+        return NumberedFileSerializer(files, many=True).data
+
+
+class ChangeSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a license is to become."""
+
+    options = OptionsSerializer()
+
+
+class LicenseFilters(serializers.Serializer[dict[str, Any]]):
+    """The query string of the list of licenses."""
+
+    plugin = serializers.IntegerField(source="configuration_id", required=False)
+    state = serializers.ChoiceField(License.State.choices, required=False)
+    subscription = serializers.IntegerField(source="subscription_id", required=False)
+    license_class = serializers.IntegerField(source="license_class_id", required=False)
+    parent = serializers.IntegerField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
+    q = Text(required=False, max_length=200, help_text="Finds by key, subscription, account, e-mail, order.")
+
+
+# --- plug-ins ---------------------------------------------------------------------------------------------------
+
+
+class PluginSerializer(serializers.ModelSerializer[PluginConfiguration]):
+    """A plug-in configuration. Secret settings are taken and never shown."""
+
+    settings = serializers.DictField(read_only=True, help_text="Without the secrets.")
+
+    class Meta:
+        model = PluginConfiguration
+        fields = [
+            *("id", "name", "template", "mode", "settings", "status", "status_text", "limit"),
+            *("parked_until", "parked_why", "created_at"),
+        ]
+        read_only_fields = fields
+
+
+class ClassSerializer(serializers.ModelSerializer[LicenseClass]):
+    """A license class; all but `sold` comes from the vendor."""
+
+    properties = serializers.DictField(read_only=True, help_text="Groups, features and additional keys to choose from.")
+
+    class Meta:
+        model = LicenseClass
+        fields = ["id", "code", "name", "sold", "retired", "properties"]
+        read_only_fields = ["id", "code", "name", "retired", "properties"]
+        extra_kwargs = {"sold": {"required": True}}
+
+
+class ClassFilters(serializers.Serializer[dict[str, Any]]):
+    """The query string of the list of classes."""
+
+    sold = serializers.BooleanField(required=False)
+    retired = serializers.BooleanField(required=False)

@@ -1,0 +1,13 @@
+from rest_framework.routers import SimpleRouter
+
+from licenses.api.views import RequestViewSet
+from licenses.api.views_licenses import LicenseViewSet
+from licenses.api.views_plugins import ClassViewSet, PluginViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("license-requests", RequestViewSet, "api-request")
+router.register("licenses", LicenseViewSet, "api-license")
+router.register("plugins", PluginViewSet, "api-plugin")
+router.register("plugins/<int:plugin>/classes", ClassViewSet, "api-class")
+
+urlpatterns = router.urls

@@ -1,0 +1,122 @@
+"""License requests: the list, New License, and what a person may do with one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ka_plugins.contract import KeyFile
+from licenses import services, uploads
+from licenses.api.serializers import (
+    AdoptSerializer,
+    LicenseRequestSerializer,
+    NewLicensesSerializer,
+    NewRequestsSerializer,
+    RequestFilters,
+    UploadSerializer,
+)
+from licenses.models import LicenseFile, LicenseRequest
+from pbas.core.api.fields import ReasonSerializer
+from pbas.core.api.idempotency import once_per_key
+from pbas.core.api.views import PanelViewSet, read_body
+from pbas.core.story import staff
+
+FILES = Prefetch("files", LicenseFile.objects.defer("body"))
+ONE = extend_schema(responses=LicenseRequestSerializer)
+ENVELOPE = 64 * 1024  # what a form needs around its files, bytes
+
+
+class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewSet[LicenseRequest]):
+    """License requests."""
+
+    queryset = LicenseRequest.objects.prefetch_related(FILES)
+    serializer_class = LicenseRequestSerializer
+    filters = RequestFilters
+    lookup_value_converter = "int"
+
+    def search(self, queryset: QuerySet[LicenseRequest, Any], text: str) -> QuerySet[LicenseRequest, Any]:
+        """By the key's beginning, or any part of the subscription's name, account, e-mail or order number."""
+        return queryset.filter(Q(license__key__startswith=text) | Q(subscription__search_text__icontains=text))
+
+    @extend_schema(request=NewLicensesSerializer, responses={201: NewRequestsSerializer})
+    @once_per_key
+    def create(self, request: Request) -> Response:
+        """New License: ask for a number of equal licenses of one class for one subscription."""
+        asked = read_body(NewLicensesSerializer, request)
+        made = services.new_licenses(
+            configuration=asked["plugin"],
+            license_class=asked["license_class"],
+            number=asked["number"],
+            subscription_id=asked["subscription"],
+            options=asked.get("options"),
+            actor=staff(request.user),
+        )
+        rows = self.get_queryset().filter(pk__in=[one.pk for one in made]).order_by("pk")
+        return Response(NewRequestsSerializer({"requests": rows}).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def retry(self, request: Request, **_: Any) -> Response:
+        """Try now what waits, or go on where a request stopped."""
+        return self._act(request, services.retry_request)
+
+    @extend_schema(request=ReasonSerializer, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def hold(self, request: Request, **_: Any) -> Response:
+        """Stop the clock until the request is released."""
+        return self._act(request, services.hold_request, **read_body(ReasonSerializer, request))
+
+    @extend_schema(request=None, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def release(self, request: Request, **_: Any) -> Response:
+        """End a hold."""
+        return self._act(request, services.release_request)
+
+    @extend_schema(request=ReasonSerializer, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def cancel(self, request: Request, **_: Any) -> Response:
+        """Give up a request for which nothing was bought; `reason` is required."""
+        return self._act(request, services.cancel_request, **read_body(ReasonSerializer, request))
+
+    @extend_schema(request=None, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def install(self, request: Request, **_: Any) -> Response:
+        """Install by hand what was bought or uploaded."""
+        return self._act(request, services.install_request)
+
+    @extend_schema(request=AdoptSerializer, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def adopt(self, request: Request, **_: Any) -> Response:
+        """Take a key that was sold for this request though its answer was lost."""
+        return self._act(request, services.adopt_key, **read_body(AdoptSerializer, request))
+
+    @extend_schema(request={"multipart/form-data": UploadSerializer}, responses=LicenseRequestSerializer)
+    @action(
+        detail=True,
+        methods=["post"],
+        parser_classes=[MultiPartParser, FormParser, JSONParser],
+        largest_body=uploads.MAX_FILES * uploads.MAX_FILE_BYTES + ENVELOPE,
+    )
+    @once_per_key
+    def upload(self, request: Request, **_: Any) -> Response:
+        """Bring key, activation code and files by hand; what is still missing is awaited next."""
+        brought = read_body(UploadSerializer, request)
+        files = [KeyFile(file.name, file.read()) for file in brought.pop("files")]
+        return self._act(request, uploads.upload, files=files, **brought)
+
+    def _act(self, request: Request, service: Callable[..., LicenseRequest], **given: Any) -> Response:
+        """Let the service do it, and show the request as it is then."""
+        service(request=self.get_object(), actor=staff(request.user), **given)
+        return Response(self.get_serializer(self.get_object()).data)

@@ -1,0 +1,29 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "maxLength": 200}]})
+class IdOrCodeField(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """Names a row by its id (a number) or its code (text); its value is the lookup that finds it."""
+
+    default_error_messages = {"invalid": "Give an id (a number) or a code (text)."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The lookup: {"pk": id} or {"code": code}."""
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            self.fail("invalid")
+        if isinstance(data, int):
+            return {"pk": data}
+        return {"code": serializers.CharField(max_length=200).run_validation(data)}
+
+    def to_representation(self, value: Any) -> Any:
+        """Written only."""
+        return value
+
+
+class ReasonSerializer(serializers.Serializer[dict[str, str]]):
+    """Why it is done; stays in the story."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)

@@ -1,0 +1,79 @@
+"""What all view sets share: JSON in and out, a bounded body, checked filters, a problem for what is unknown."""
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404  # noqa: TID251 (this is the API's door)
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from pbas.core.api.problems import TooLargeError
+from pbas.core.api.schema import PanelSchema
+from pbas.core.problems import UnknownProblem
+
+Row = TypeVar("Row", bound=Model)
+
+LARGEST_BODY = 1024 * 1024
+
+
+def read_body(serializer_class: type[serializers.Serializer[Any]], request: Request, **options: Any) -> dict[str, Any]:
+    """The body as `serializer_class` reads it; raises ParseError where it is no JSON, ValidationError at a field."""
+    body = serializer_class(data=request.data, **options)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+class PanelViewSet(GenericViewSet[Row], Generic[Row]):
+    """Parses, calls one service or reads, and renders.
+
+    `filters` is a serializer of a list's query string: each field's `source` is the lookup; `q` goes to `search`.
+    """
+
+    schema = PanelSchema()
+    parser_classes = [JSONParser]
+    filters: ClassVar[type[serializers.Serializer[Any]] | None] = None
+    largest_body = LARGEST_BODY  # bytes
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what is too large before it is read."""
+        super().initial(request, *args, **kwargs)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_body:
+            raise TooLargeError(f"The body is larger than {self.largest_body // 1024} KiB.")
+
+    def filter_queryset(self, queryset: QuerySet[Row, Any]) -> QuerySet[Row, Any]:
+        """Keep what the query string asks for; raises ValidationError at a filter that makes no sense."""
+        if self.action != "list" or self.filters is None:
+            return queryset
+        filters = self.filters(data={name: value for name, value in self.request.query_params.items() if value})
+        filters.is_valid(raise_exception=True)
+        lookups = dict(filters.validated_data)
+        text = lookups.pop("q", "")
+        queryset = queryset.filter(**lookups)
+        return self.search(queryset, text) if text else queryset
+
+    def search(self, queryset: QuerySet[Row, Any], text: str) -> QuerySet[Row, Any]:
+        """What `q` finds."""
+        raise NotImplementedError
+
+    def get_object(self) -> Row:
+        """The row that the address names; raises UnknownProblem."""
+        try:
+            return super().get_object()
+        except Http404:
+            name = self.get_queryset().model._meta.verbose_name  # noqa: SLF001 (Django's public name)
+            raise UnknownProblem(f"There is no {name} {self.kwargs[self.lookup_field]}.") from None
+
+
+class UnknownAddress(APIView):
+    """Below the API even an unknown address answers with a problem. It comes last in the map of addresses."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raise NotFound for whoever is signed in."""
+        super().initial(request, *args, **kwargs)
+        raise NotFound("There is nothing at this address.")
