@@ -1,0 +1,67 @@
+"""The address guard: which network addresses the panel may connect to on behalf of a configuration.
+
+A host name typed into a form must not reach what only the panel's own machine can reach. So a name is resolved once,
+what it resolves to is checked, and the connection goes to exactly what was checked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+# A translator to IPv4 (RFC 6052) makes these reach whatever IPv4 address stands in the last four bytes.
+TRANSLATED = IPv6Network("64:ff9b::/96")
+
+
+class AddressRefusedError(OSError):
+    """Every address that a name stands for is closed to the panel."""
+
+
+def literal(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host part of a URL spells out, or None where it is a name."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address belongs to the public internet, also by what it embeds (mapped, 6to4, translated)."""
+    if isinstance(address, IPv6Address):
+        inner = _embedded(address)
+        if inner is not None:
+            return is_public(inner)
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def _embedded(address: IPv6Address) -> IPv4Address | None:
+    if address in TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names and leaves out every address that is not public."""
+
+    def __init__(self, inner: AbstractResolver | None = None) -> None:
+        self._inner = inner or ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The public addresses of a name; AddressRefusedError where it has only others."""
+        found = await self._inner.resolve(host, port, family)
+        allowed = [one for one in found if (address := literal(one["host"])) is not None and is_public(address)]
+        if found and not allowed:
+            raise AddressRefusedError(0, "not a public address", found[0]["host"])
+        return allowed
+
+    async def close(self) -> None:
+        """Release what the inner resolver holds."""
+        await self._inner.close()

@@ -1,0 +1,232 @@
+"""The panel's HTTP client for plug-ins: one request, sent at most once, answered whole or by a clear error."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import aiohttp
+from yarl import URL
+
+from ka_plugins.addresses import AddressRefusedError, GuardedResolver, is_public, literal
+from ka_plugins.contract import MisconfiguredError, OutcomeUnknownError, PluginError, Reply, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from aiohttp.abc import AbstractResolver
+
+BODY_LIMIT: Final = 10 * 1024 * 1024  # bytes; the largest license file that the panel takes
+CONNECT_SECONDS: Final = 10.0
+TOTAL_SECONDS: Final = 30.0
+KEEP_SECONDS: Final = 5.0  # shorter than usual servers keep a connection, so that none dies under a request
+
+# The name is settled: it does not exist. Everything else that a resolver reports may pass.
+NO_SUCH_NAME: Final = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+# A peer that does not speak TLS at all stays that way until host or port are mended.
+NOT_TLS: Final = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL"}
+
+
+class _BodyTooLargeError(aiohttp.ClientError):
+    """The answer is longer than the client reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a URL leads; `label` is how errors name it, without path, query or credentials."""
+
+    url: URL
+    host: str
+    label: str
+    tls: bool
+
+
+@functools.lru_cache(maxsize=512)
+def _locate(text: str) -> _Place:
+    try:
+        url = URL(text)
+        host, port = url.host, url.port
+    except ValueError:
+        raise MisconfiguredError("The address of the key server is not a valid URL.") from None
+    if url.scheme not in {"http", "https"} or not host or port is None:
+        raise MisconfiguredError("The address of the key server needs http:// or https:// and a host name.")
+    if url.user is not None or url.password is not None:
+        raise MisconfiguredError("The address of the key server must not contain a login or password.")
+    return _Place(url, host, f"{host}:{port}", url.scheme == "https")
+
+
+@functools.lru_cache(maxsize=64)
+def _trust(ca_file: str, _changed: int) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file or None)
+
+
+def _tls(ca_file: str) -> ssl.SSLContext:
+    """The trust for one connection, kept until the CA file changes; without a file the system's own."""
+    try:
+        return _trust(ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0)
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no certificate"
+        raise MisconfiguredError(f"The CA file {ca_file} cannot be used: {reason}.") from None
+
+
+@functools.lru_cache(maxsize=64)
+def _time_out(seconds: float) -> aiohttp.ClientTimeout:
+    # Waiting for a slot is over by now, so `connect` is name, connection and TLS: nothing is sent before its end.
+    return aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds * 0.8))
+
+
+class VendorClient:
+    """`HttpClient` on aiohttp. Make it inside a running loop and close it there; share it between configurations.
+
+    `allow_private` opens the address guard, `limit` is how many requests may be under way at once (more wait),
+    `body_limit` (bytes) how much of an answer is read.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        limit: int = 1000,
+        body_limit: int = BODY_LIMIT,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._allow_private, self._body_limit = allow_private, body_limit
+        self._slots = asyncio.Semaphore(limit)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=resolver if allow_private else GuardedResolver(resolver),
+                limit=0,  # the slots above are the limit: waiting in the connector would look like a slow vendor
+                keepalive_timeout=KEEP_SECONDS,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity", "User-Agent": "pbas"},
+            trust_env=False,
+        )
+        # aiohttp repeats a GET or PUT by itself when a kept connection dies; some vendors bill for a GET.
+        self._session._retry_connection = False  # noqa: SLF001
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; safe to repeat."""
+        await self._session.close()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        spends: bool = False,
+        timeout: float | None = None,  # noqa: ASYNC109 - the contract's name; aiohttp does the timing
+        ca_file: str = "",
+    ) -> Reply:
+        """Send one request once and read the whole answer, whatever its status; errors as in `HttpClient.send`.
+
+        `timeout` is in seconds from the moment a slot is free to the last byte of the answer.
+        """
+        place = _locate(url)
+        self._check_literal(place)
+        trust = _tls(ca_file) if place.tls else True
+        seconds = TOTAL_SECONDS if timeout is None else timeout
+        async with self._slots:
+            try:
+                async with self._session.request(
+                    method,
+                    place.url,
+                    data=body or None,
+                    headers=headers,
+                    ssl=trust,
+                    allow_redirects=False,
+                    timeout=_time_out(seconds),
+                ) as answer:
+                    content = await self._read(answer)
+                    return Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+                raise _not_sent(error, place) from None
+            except (aiohttp.ClientError, OSError) as error:
+                raise _lost(error, place, seconds, self._body_limit, spends=spends) from None
+
+    def _check_literal(self, place: _Place) -> None:
+        if self._allow_private:
+            return
+        address = literal(place.host)
+        if address is not None and not is_public(address):
+            raise _refused_address(place, str(address))
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        length = answer.content_length
+        if length is not None and length > self._body_limit:
+            raise _BodyTooLargeError
+        if length is not None and "Content-Encoding" not in answer.headers:
+            return await answer.read()
+        parts, size = [], 0
+        async for part in answer.content.iter_any():
+            size += len(part)
+            if size > self._body_limit:
+                raise _BodyTooLargeError
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _refused_address(place: _Place, address: str) -> MisconfiguredError:
+    which = place.label if address == place.host else f"{place.label} ({address})"
+    return MisconfiguredError(
+        f"{which} is not a public address. If the key server really is in a private network, allow private "
+        "addresses in the panel's settings."
+    )
+
+
+def _not_sent(error: Exception, place: _Place) -> PluginError:
+    """The error of a request of which nothing can have reached the vendor."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        reason = getattr(error.certificate_error, "verify_message", "") or "it is not trusted"
+        return MisconfiguredError(f"The certificate of {place.label} was not accepted: {reason}.")
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return _no_tls(error.os_error, place)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return _no_name(error.os_error, place)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return UnavailableError(f"No connection to {place.label}: {error.os_error.strerror or 'it was not accepted'}.")
+    if isinstance(error, aiohttp.InvalidURL):
+        return MisconfiguredError(f"{place.label} is not a valid address of a key server.")
+    return UnavailableError(f"No connection to {place.label} within {CONNECT_SECONDS:g} seconds.")
+
+
+def _no_tls(cause: OSError, place: _Place) -> PluginError:
+    reason = getattr(cause, "reason", "") or "no agreement"
+    if reason in NOT_TLS:
+        return MisconfiguredError(f"{place.label} does not speak TLS ({reason}); check scheme and port.")
+    return UnavailableError(f"No TLS connection to {place.label}: {reason}.")
+
+
+def _no_name(cause: OSError, place: _Place) -> PluginError:
+    if isinstance(cause, AddressRefusedError):
+        return _refused_address(place, str(cause.filename))
+    if isinstance(cause, socket.gaierror) and cause.errno in NO_SUCH_NAME:
+        return MisconfiguredError(f"There is no host of the name {place.host}.")
+    return UnavailableError(f"The name {place.host} could not be resolved for now.")
+
+
+def _lost(error: Exception, place: _Place, seconds: float, body_limit: int, *, spends: bool) -> PluginError:
+    """The error of a request that was sent, or may have been, and has no whole answer."""
+    if isinstance(error, _BodyTooLargeError):
+        what = f"The answer of {place.label} is larger than {body_limit} bytes and was not read."
+    elif isinstance(error, TimeoutError):
+        what = f"{place.label} gave no whole answer within {seconds:g} seconds."
+    else:
+        what = f"The connection to {place.label} broke before the answer was whole."
+    return OutcomeUnknownError(what) if spends else UnavailableError(what)

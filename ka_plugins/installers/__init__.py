@@ -1,0 +1,1 @@
+"""What puts bought licenses into the targets of subscriptions."""

@@ -1,0 +1,196 @@
+"""Licenses into a folder: the embedded panel's default, and what a configuration tool or a sync picks up from."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from ka_plugins.contract import Found, Installer, InstallError, Parcel, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODE: Final = 0o600
+TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".pbas-", ".new"
+LEFT_OVER: Final = 3600.0  # seconds after which nobody writes to a temporary file any more
+LONGEST_NAME: Final = 255  # bytes
+LONGEST_STEM: Final = 200  # characters; a longer key is named by its digest
+# The target is all right, but not at this moment. Everything else waits for a person who mends it.
+PASSING: Final = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EAGAIN,
+    errno.EBUSY,
+    errno.ENOMEM,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+}
+
+
+class DirectoryInstaller(Installer):
+    """`Target.address` is the absolute path of a folder that exists; there are no credentials.
+
+    A parcel becomes its files under their names, `<key>.activation-code` where it has one, and `<key>.key` where it
+    has no files. A file is there whole and durable or not at all. Symbolic links inside the folder are never followed.
+    """
+
+    kind = "directory"
+    label = "Folder"
+
+    def __init__(self) -> None:
+        self._swept: set[str] = set()
+
+    async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
+        """Write what is not there yet; what is there with equal bytes is not touched."""
+        await asyncio.to_thread(self._install, target, parcels)
+
+    async def read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
+        """Path, digest and size of each file as it is in the folder now."""
+        return await asyncio.to_thread(self._read_back, target, parcels)
+
+    async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
+        """Delete the parcels' files; a missing folder counts as done."""
+        await asyncio.to_thread(self._remove, target, parcels)
+
+    def _install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
+        contents = _contents(parcels)
+        with _folder(target) as folder:
+            if target.address not in self._swept:
+                _sweep(folder)
+                self._swept.add(target.address)
+            for name, body in contents.items():
+                with _told(target, name):
+                    if _read(folder, name, limit=len(body)) != body:
+                        _write(folder, name, body)
+            # Also where nothing was written: a crash may have come between an earlier rename and this.
+            os.fsync(folder)
+
+    def _read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
+        found = []
+        names = _contents(parcels)
+        with _folder(target) as folder:
+            for name in names:
+                with _told(target, name):
+                    body = _read(folder, name)
+                if body is None:
+                    raise InstallError(f"{name} is not in {target.address}.")
+                found.append(Found(str(Path(target.address, name)), hashlib.sha256(body).hexdigest(), len(body)))
+        return tuple(found)
+
+    def _remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
+        names = _contents(parcels)
+        if Path(target.address).is_absolute() and not Path(target.address).exists():
+            return
+        with _folder(target) as folder:
+            for name in names:
+                with _told(target, name), contextlib.suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=folder)
+            os.fsync(folder)
+
+
+def _contents(parcels: tuple[Parcel, ...]) -> dict[str, bytes]:
+    """File names and bytes of all parcels, in their order; InstallError for what must not be written."""
+    contents: dict[str, bytes] = {}
+    for parcel in parcels:
+        files = [(file.name, file.body) for file in parcel.files]
+        if not files:
+            files.append((_stem(parcel.key) + ".key", parcel.key.encode() + b"\n"))
+        if parcel.activation_code:
+            files.append((_stem(parcel.key) + ".activation-code", parcel.activation_code.encode() + b"\n"))
+        for name, body in files:
+            _check_name(name)
+            if contents.setdefault(name, body) != body:
+                raise InstallError(f"Two different files are called {name}; the folder can hold only one.")
+    return contents
+
+
+def _stem(key: str) -> str:
+    """A file name for a key: itself where its signs allow, never two keys of one name."""
+    written = quote(key, safe="")
+    return written if len(written) <= LONGEST_STEM else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _check_name(name: str) -> None:
+    bad = name in {"", ".", ".."} or name.startswith(TEMPORARY_PREFIX) or len(os.fsencode(name)) > LONGEST_NAME
+    if bad or not name.isprintable() or any(sign in name for sign in "/\\"):
+        raise InstallError(f"{name!r} cannot be the name of a license file: a plain name without a path is needed.")
+
+
+@contextlib.contextmanager
+def _folder(target: Target) -> Iterator[int]:
+    """The open folder, so that all that follows happens in this very one even if its path changes meanwhile."""
+    if not Path(target.address).is_absolute():
+        raise InstallError(f"The folder {target.address!r} is not an absolute path.")
+    with _told(target, "the folder"):
+        folder = os.open(target.address, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with _told(target, "the folder"):
+            yield folder
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def _told(target: Target, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        reason = os.strerror(number) if number else str(error)
+        raise InstallError(f"{target.address}: {what}: {reason}.", temporary=number in PASSING) from None
+
+
+def _read(folder: int, name: str, limit: int | None = None) -> bytes | None:
+    """The bytes of a regular file, None where there is none; with a limit also where it is longer than that."""
+    try:
+        # Not blocking, as the name may have become a pipe; a link is refused by the system itself.
+        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ELOOP, errno.ENXIO}:
+            return None
+        raise
+    with os.fdopen(file, "rb") as opened:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode) or (limit is not None and status.st_size != limit):
+            return None
+        return opened.read()
+
+
+def _write(folder: int, name: str, body: bytes) -> None:
+    """Bytes first, durable, then the name: whoever looks sees the old file or the whole new one."""
+    temporary = f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.open(temporary, flags, MODE, dir_fd=folder)
+    try:
+        with os.fdopen(file, "wb", buffering=0) as opened:
+            rest = memoryview(body)
+            while rest:
+                rest = rest[opened.write(rest) or 0 :]
+            os.fsync(file)
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def _sweep(folder: int) -> None:
+    """Remove temporary files of writers that crashed; once per folder and process, as it reads the whole folder."""
+    with os.scandir(folder) as entries:
+        names = [one.name for one in entries if one.name.startswith(TEMPORARY_PREFIX)]
+    for name in names:
+        with contextlib.suppress(OSError):
+            if time.time() - os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime > LEFT_OVER:
+                os.unlink(name, dir_fd=folder)

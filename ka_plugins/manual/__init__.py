@@ -1,0 +1,1 @@
+"""Licenses that a person gets from a vendor by hand."""

@@ -1,0 +1,64 @@
+"""`python -m ka_plugins.simulator`: says in one line of JSON where it listens, then serves until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ka_plugins.plesk_ka.simulator import PleskKaDialect
+from ka_plugins.simulator.certificates import tls_context
+from ka_plugins.simulator.server import HttpProtocol
+from ka_plugins.simulator.stage import Stage
+from ka_plugins.simulator.world import World
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ka_plugins.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one")
+    parser.add_argument("--tls-port", type=int, default=0, help="HTTPS port; 0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="time between a deed and its answer")
+    parser.add_argument("--state", type=Path, help="file that keeps what was sold across restarts")
+    parser.add_argument("--cert-dir", type=Path, help="folder of the TLS certificates; by default a temporary one")
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace, cert_dir: Path) -> None:
+    world = World(latency=arguments.latency_ms / 1000, state=arguments.state)
+    stage = Stage(world, (PleskKaDialect(world),))
+    stage.restore()
+    context, ca_file = tls_context(cert_dir, arguments.host)
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+
+    def listen(port: int, **tls: Any) -> Any:
+        return loop.create_server(lambda: HttpProtocol(stage.serve), arguments.host, port, backlog=2048, **tls)
+
+    servers = [await listen(arguments.port), await listen(arguments.tls_port, ssl=context)]
+    plain, tls = (server.sockets[0].getsockname()[1] for server in servers)
+    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+    ready = {"ready": True, "http": f"http://{host}:{plain}", "https": f"https://{host}:{tls}"}
+    print(json.dumps({**ready, "ca_file": str(ca_file.resolve())}), flush=True)
+    await stop.wait()
+    for server in servers:
+        server.close()
+    world.journal.close()
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    arguments = _arguments()
+    with contextlib.ExitStack() as stack:
+        cert_dir = arguments.cert_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulator-")))
+        asyncio.run(_run(arguments, cert_dir))
+
+
+if __name__ == "__main__":
+    main()
