@@ -30,6 +30,11 @@ class Journal:
         self._path = path
         self._file: TextIO | None = None
 
+    @property
+    def kept(self) -> bool:
+        """Whether changes are kept at all."""
+        return self._file is not None
+
     def read(self) -> Iterator[dict[str, Any]]:
         """All changes so far; a last line that a crash left incomplete is passed over."""
         if self._path is None or not self._path.exists():
@@ -48,7 +53,7 @@ class Journal:
             self._file.write("\n")
 
     def write(self, change: dict[str, Any]) -> None:
-        """Keep one change, if changes are kept at all."""
+        """Keep one change, where changes are kept."""
         if self._file is not None:
             self._file.write(json.dumps(change) + "\n")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
 from typing import TYPE_CHECKING, Any, Final
 
 from ka_plugins.plesk_ka import wire
-from ka_plugins.plesk_ka.simulator import methods
+from ka_plugins.plesk_ka.simulator import answers, methods
 from ka_plugins.plesk_ka.simulator import parameters as read
 from ka_plugins.plesk_ka.simulator.describing import for_ledger
 from ka_plugins.plesk_ka.simulator.refusals import WORDS, NoSuchMethodError, RefusalError
@@ -119,8 +118,8 @@ class PleskKaDialect:
 
 
 def _result(result: dict[str, Any]) -> Response:
-    return Response(xmlrpc.client.dumps((result,), methodresponse=True, encoding="utf-8").encode())
+    return Response(answers.write_result(result))
 
 
 def _fault(code: int, text: str) -> Response:
-    return Response(xmlrpc.client.dumps(xmlrpc.client.Fault(code, text), encoding="utf-8").encode())
+    return Response(answers.write_fault(code, text))

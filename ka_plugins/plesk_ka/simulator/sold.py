@@ -157,7 +157,8 @@ class Shop:
     def keep(self, key: SoldKey) -> None:
         """Make a new or changed key permanent."""
         self.replay(key)
-        self._world.journal.write({"dialect": "plesk_ka", "key": key.as_json()})
+        if self._world.journal.kept:
+            self._world.journal.write({"dialect": "plesk_ka", "key": key.as_json()})
 
     def replay(self, key: SoldKey) -> None:
         """Take a key into the indexes."""
@@ -187,8 +188,8 @@ def _ware(key_type: str) -> tuple[str, str, str, str]:
 
 
 def _code() -> str:
-    groups = ["".join(secrets.choice(SIGNS) for _ in range(6)) for _ in range(5)]
-    return "-".join(["A" + groups[0][1:], *groups[1:]])
+    signs = "A" + "".join(SIGNS[octet % len(SIGNS)] for octet in secrets.token_bytes(29))
+    return "-".join(signs[start : start + 6] for start in range(0, 30, 6))
 
 
 # What a power pack brings along: label, family, prefix.
