@@ -26,10 +26,15 @@ def ring() -> None:
 
 def _ring_now() -> None:
     if _here:
-        for wake in tuple(_here):
-            wake()
+        wake_here()
     else:
         call_worker()
+
+
+def wake_here() -> None:
+    """Wake the engines of this process."""
+    for wake in tuple(_here):
+        wake()
 
 
 def call_worker() -> None:

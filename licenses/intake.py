@@ -106,7 +106,7 @@ def clean_key(request: LicenseRequest, key: str) -> str:
         clean = plugin.clean_key(key)
     except ValueError as error:
         raise Problem(str(error), field="key") from error
-    other = License.objects.filter(fingerprint=fingerprint(plugin, clean)).exclude(pk=request.license_id).first()
+    other = License.objects.filter(fingerprint=fingerprint(plugin, clean)).exclude(pk=request.license_id or 0).first()
     if other is not None:
         raise Problem(f"Key {other.key} is already on license {other.pk}.", field="key")
     return clean

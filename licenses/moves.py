@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from licenses import statements
 from licenses.models import LicenseRequest
 
@@ -51,7 +53,8 @@ class Line:
 class Move:
     """One guarded step of one request: made only if `state` and `attempt` are still what the mover knows.
 
-    `wait` is when it is due again, in seconds; None: never by itself. `leased`: the mover goes on with it.
+    `wait` is when it is due again, in seconds; None: never by itself. `leased`: the mover goes on with it, under a
+    new lease.
     `by_hand`: refused while a worker has the request, and fences that worker off.
     """
 
@@ -76,7 +79,9 @@ class Move:
         """The values that `statements.move` takes."""
         trouble = self.trouble or _NO_TROUBLE
         return (
-            *(self.request, self.attempt, self.state, self.to, self.wait, self.leased, self.tries, int(self.by_hand)),
+            *(self.request, self.attempt, self.state, self.to),
+            settings.ENGINE_LEASE_SECONDS if self.leased else self.wait,
+            *(self.leased, self.tries, int(self.by_hand)),
             license_id or self.license,
             *(trouble.kind, trouble.text, trouble.fault, trouble.vendor_says),
             self.state if self.to == State.ATTENTION else "",

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import DateTimeField
+from django.db.models.expressions import RawSQL
 
 _NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
 _AFTER = {  # a moment so many seconds from now; NULL seconds give NULL
     "postgresql": "clock_timestamp() + CAST({0} AS double precision) * interval '1 second'",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', {0} || ' seconds')",
+}
+_AGE = {  # seconds since a moment
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp() - {0}) AS double precision)",
+    "sqlite": "(julianday('now') - julianday({0})) * 86400.0",
 }
 _SKIP_LOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 
@@ -31,14 +37,15 @@ SELECT c.id, c."limit", c.version, c.parkings, c.mode, c.status,
 
 _CLAIM = """
 WITH q AS MATERIALIZED (
-  SELECT id FROM licenses_licenserequest
+  SELECT id AS taken FROM licenses_licenserequest
    WHERE configuration_id = %s AND due_at <= {now} AND state {which} ({vendor})
    ORDER BY due_at LIMIT %s {skip_locked})
 UPDATE licenses_licenserequest AS r
    SET due_at = {lease}, leased = true, attempt = r.attempt + 1
-  FROM q WHERE r.id = q.id
-RETURNING r.id, r.attempt, r.state, r.kind, r.uid, r.configuration_id, r.license_class_id, r.subscription_id,
-          r.license_id, r.order_number, r.options, r.tries, r.intent_at, r.deadline IS NOT NULL AND r.deadline < {now}
+  FROM q WHERE r.id = q.taken
+RETURNING id, attempt, state, kind, uid, configuration_id, license_class_id, subscription_id,
+          license_id, order_number, options, tries, intent_at, {age},
+          deadline IS NOT NULL AND deadline < {now}
 """
 
 _MOVE = """
@@ -56,7 +63,7 @@ UPDATE licenses_licenserequest AS r
   FROM (VALUES {rows}) AS d
  WHERE r.id = d.column1 AND r.attempt = d.column2 AND r.state = d.column3
    AND (d.column8 = 0 OR NOT r.leased OR r.due_at <= {now})
-RETURNING r.id
+RETURNING id
 """
 
 _EVENTS = """
@@ -119,6 +126,7 @@ def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[
     text = _CLAIM.format(
         now=now(),
         lease=after("%s"),
+        age=_AGE[connection.vendor].format("intent_at"),
         which="IN" if vendor else "NOT IN",
         vendor=VENDOR_STATES,
         skip_locked=_SKIP_LOCKED[connection.vendor],
@@ -151,3 +159,8 @@ def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
 def any_due() -> bool:
     """Whether anything can be claimed now. Reads one index entry a configuration."""
     return any(room.free or not room.online or room.working for room in open_rooms())
+
+
+def in_seconds(seconds: float) -> RawSQL:
+    """A moment so many seconds from now, for the ORM's own updates."""
+    return RawSQL(after("%s"), [seconds], output_field=DateTimeField())  # noqa: S611 (the text is this module's own)

@@ -208,7 +208,7 @@ SPECTACULAR_SETTINGS = {
 # --- Celery: the alarm clock, never the record
 
 SWEEP_SECONDS = 2.0 if EMBEDDED else 5.0
-CELERY_BROKER_URL = value_of("CELERY_BROKER_URL", "memory://")
+CELERY_BROKER_URL = value_of("CELERY_BROKER_URL", "memory://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.02} if CELERY_BROKER_URL.startswith("memory") else {}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True

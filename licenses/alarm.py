@@ -1,0 +1,75 @@
+"""What wakes a waiting engine: a ring in this process, a NOTIFY from another, or a time that has come."""
+
+import asyncio
+import logging
+from typing import Any
+
+from django.db import connection
+
+from licenses.bell import CHANNEL
+
+logger = logging.getLogger(__name__)
+
+
+class Alarm:
+    """One engine's alarm clock, of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop, self._rung = loop, asyncio.Event()
+        self._ear: Any = None
+
+    async def listen(self) -> None:
+        """Hear NOTIFY from other processes. Without PostgreSQL there are none."""
+        if connection.vendor == "postgresql":
+            self._ear = await asyncio.to_thread(_open_ear)
+            self._loop.add_reader(self._ear.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        try:
+            self._ear.poll()
+            self._ear.notifies.clear()
+        except Exception:  # noqa: BLE001 (a deaf engine still looks every tick)
+            logger.warning("The connection that listens was lost; due requests are found by looking.")
+            self._loop.remove_reader(self._ear.fileno())
+            self._ear = None
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake the engine, from its own loop."""
+        self._rung.set()
+
+    def ring_from_thread(self) -> None:
+        """Wake the engine, from any thread."""
+        self._loop.call_soon_threadsafe(self._rung.set)
+
+    def ring_in(self, seconds: float) -> None:
+        """Wake the engine when a request is due again."""
+        self._loop.call_later(seconds, self._rung.set)
+
+    def clear(self) -> None:
+        """From now on only a new ring wakes."""
+        self._rung.clear()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it rings, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            pass
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        if self._ear is not None:
+            self._loop.remove_reader(self._ear.fileno())
+            self._ear.close()
+
+
+def _open_ear() -> Any:
+    """A connection of its own that listens, outside Django's, which a task would close."""
+    own = connection.copy()
+    ear = own.get_new_connection(own.get_connection_params())
+    ear.autocommit = True
+    with ear.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+    return ear

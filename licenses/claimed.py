@@ -1,0 +1,175 @@
+"""What passes between the engine's loop and its ledger: claimed requests one way, landings the other."""
+
+import ipaddress
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ka_plugins.contract import AdditionalOrder, Key, KeyFile, LicenseOrder, Parcel, Target
+from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest
+from licenses.moves import Line, Move
+
+State = LicenseRequest.State
+
+
+@dataclass(slots=True)
+class KeyInHand:
+    """A license's key (or an additional one's) with its files, as the steps need them."""
+
+    license: int | None
+    number: str
+    activation_code: str = field(default="", repr=False)
+    additional: bool = False
+    files: tuple[KeyFile, ...] = field(default=(), repr=False)
+
+    def parcel(self) -> Parcel:
+        """As an installer takes it."""
+        return Parcel(self.number, self.activation_code, self.files, self.additional)
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A request that this engine has under lease, with all that its steps need; steps never ask the database."""
+
+    id: int
+    attempt: int
+    state: str
+    kind: str
+    uid: UUID
+    configuration: int
+    license_class: int
+    subscription: int | None
+    license: int | None
+    order_number: str
+    options: dict[str, Any]
+    tries: int
+    intent_at: datetime | None
+    intent_age: float  # seconds since the intent, by the database's clock
+    overdue: bool
+    intended: bool = False  # the intent to buy was committed by this very claim, so the call is still ours to make
+    class_code: str = ""
+    target: Target | None = None
+    keys: list[KeyInHand] = field(default_factory=list)  # the license's own first, then its additional ones
+
+    def order(self) -> LicenseOrder:
+        """As a plug-in takes it."""
+        return LicenseOrder(
+            reference=self.uid.hex,
+            class_code=self.class_code,
+            features=tuple(self.options.get("features", ())),
+            additional=tuple(
+                AdditionalOrder(one["code"], tuple(one.get("features", ())))
+                for one in self.options.get("additional", ())
+            ),
+            address=_ip_of(self.target),
+            note=self.order_number,
+            intent_at=self.intent_at,
+        )
+
+    def move(self, to: str, *, wait: float | None = None, leased: bool = False, **more: Any) -> Move:
+        """A move of this request from where it is."""
+        return Move(self.id, self.attempt, self.state, to, wait=wait, leased=leased, license=self.license, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """News about a configuration's vendor: not to be asked for `seconds` (None: until it is saved); or well again."""
+
+    configuration: int
+    parkings: int  # as the engine knew it: only the first of many failures counts
+    seconds: float | None = None
+    why: str = ""
+    well: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What a step came to: the move, what it tells, and what it brought to be kept in the same commit."""
+
+    claimed: Claimed
+    move: Move
+    lines: tuple[Line, ...] = ()
+    key: Key | None = None
+    files: tuple[tuple[KeyInHand, KeyFile], ...] = ()
+    license_state: str = ""  # installed, suspended, terminated: what the license now is
+    parking: Parking | None = None
+
+
+def _ip_of(target: Target | None) -> str:
+    """The target's IP address, by which some vendors find a key again: given with it, or its address if it is one."""
+    if target is None:
+        return ""
+    text = target.credentials.get("ip", target.address)
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
+
+
+def from_rows(rows: list[tuple[Any, ...]]) -> list[Claimed]:
+    """Claimed requests from what `statements.claim` answers, with classes, targets, keys and files loaded."""
+    claimed = [_from_row(row) for row in rows]
+    if claimed:
+        _load_classes(claimed)
+        _load_targets(claimed)
+        _load_keys([one for one in claimed if one.license])
+    return claimed
+
+
+def _from_row(row: tuple[Any, ...]) -> Claimed:
+    pk, attempt, state, kind, uid, configuration, class_, subscription, license_, order, options, *rest = row
+    tries, intent_at, intent_age, overdue = rest
+    return Claimed(
+        *(pk, attempt, state, kind, UUID(str(uid)), configuration, class_, subscription, license_, order),
+        options=json.loads(options) if isinstance(options, str) else options,
+        tries=tries,
+        intent_at=datetime.fromisoformat(f"{intent_at}+00:00") if isinstance(intent_at, str) else intent_at,
+        intent_age=intent_age or 0.0,
+        overdue=bool(overdue),
+    )
+
+
+def _load_classes(claimed: list[Claimed]) -> None:
+    codes = dict(LicenseClass.objects.filter(pk__in={one.license_class for one in claimed}).values_list("pk", "code"))
+    for one in claimed:
+        one.class_code = codes[one.license_class]
+
+
+def _load_targets(claimed: list[Claimed]) -> None:
+    ids = {one.subscription for one in claimed if one.subscription}
+    targets = {
+        row.subscription_id: Target(row.kind, row.address, row.credentials)
+        for row in InstallTarget.objects.filter(subscription_id__in=ids)
+    }
+    for one in claimed:
+        one.target = targets.get(one.subscription) if one.subscription else None
+
+
+def _load_keys(claimed: list[Claimed]) -> None:
+    """Keys with their newest files; one query for each of the three tables, however many requests."""
+    ids = {one.license for one in claimed if one.license}
+    licenses = list(License.objects.filter(pk__in=ids))
+    children = defaultdict(list)
+    for child in License.objects.filter(parent__in=ids).exclude(state=License.State.TERMINATED).order_by("pk"):
+        children[child.parent_id].append(child)
+    wants_files = {
+        one.license for one in claimed if one.state in {State.INSTALL, State.PROOF} and one.license is not None
+    }
+    bodies = _newest_files([*wants_files, *(child.pk for pk in wants_files for child in children[pk])])
+    for one in claimed:
+        main = next((row for row in licenses if row.pk == one.license), None)
+        if main is not None:
+            one.keys = [
+                KeyInHand(row.pk, row.full_key, row.activation_code, row is not main, tuple(bodies[row.pk].values()))
+                for row in (main, *children[main.pk])
+            ]
+
+
+def _newest_files(licenses: list[int]) -> dict[int, dict[str, KeyFile]]:
+    found: dict[int, dict[str, KeyFile]] = defaultdict(dict)
+    for row in LicenseFile.objects.filter(license__in=licenses).order_by("version", "pk"):
+        found[row.license_id or 0][row.name] = KeyFile(row.name, row.body)
+    return found

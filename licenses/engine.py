@@ -1,0 +1,198 @@
+"""The engine: one asyncio loop that drives hundreds of requests at once, made inside a Celery task.
+
+It claims while there is room, walks each request through its steps, and stops in seconds when asked to. The rows are
+the record: an engine that dies loses nothing but time.
+"""
+
+import asyncio
+import logging
+import mmap
+import threading
+import time
+from dataclasses import replace
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from ka_plugins.contract import Key, Plugin
+from ka_plugins.http import VendorClient
+from licenses import bell, intake, steps
+from licenses.alarm import Alarm
+from licenses.claimed import Claimed, Landing, Parking
+from licenses.ledger import Claims, Ledger, LedgerStoppedError
+from licenses.models import License, LicenseRequest, PluginConfiguration
+from licenses.plugins import make_plugin
+from licenses.steps import Desk
+
+logger = logging.getLogger(__name__)
+
+State = LicenseRequest.State
+TICK = 1.0  # seconds after which a busy engine looks for due rows unasked: expired leases, retries of others
+
+# One byte that parent and forked children share: the signal to stop reaches the parent only.
+_stop = mmap.mmap(-1, 1)
+_one_at_a_time = threading.Lock()
+
+
+def ask_to_stop() -> None:
+    """Let every engine of this process and its children hand over: calls under way get some seconds."""
+    _stop[0] = 1
+
+
+def allow_to_run() -> None:
+    """Undo `ask_to_stop`, before a worker starts."""
+    _stop[0] = 0
+
+
+def drain() -> int:
+    """Run until nothing has been due for a while; answers how many requests were finished with.
+
+    One engine a process: a second drain wakes the first and returns at once.
+    """
+    if not _one_at_a_time.acquire(blocking=False):
+        bell.wake_here()
+        return 0
+    try:
+        return asyncio.run(Engine().run())
+    finally:
+        _one_at_a_time.release()
+
+
+class Engine:
+    """One run. Everything it holds is made in its own loop and ends with it."""
+
+    def __init__(self) -> None:
+        self.slots: int = settings.ENGINE_SLOTS
+        self.running: set[asyncio.Task[None]] = set()
+        self.plugins: dict[int, tuple[PluginConfiguration, Plugin]] = {}
+        self.walked = 0
+
+    async def run(self) -> int:
+        """Claim and walk until idle, stopped or out of time; then hand over."""
+        loop = asyncio.get_running_loop()
+        self.ledger = Ledger(loop, lease=settings.ENGINE_LEASE_SECONDS)
+        self.ledger.start()
+        self.http = VendorClient(allow_private=settings.PBAS_ALLOW_PRIVATE_ADDRESSES, limit=self.slots)
+        self.alarm = Alarm(loop)
+        await self.alarm.listen()
+        bell.listen(self.alarm.ring_from_thread)
+        try:
+            await self._work()
+        finally:
+            bell.leave(self.alarm.ring_from_thread)
+            self.alarm.close()
+            await self._hand_over()
+            await self.http.close()
+            await asyncio.to_thread(self.ledger.close)
+        return self.walked
+
+    async def _work(self) -> None:
+        until = time.monotonic() + settings.ENGINE_DRAIN_SECONDS
+        idle_since = time.monotonic()
+        while not _stop[0] and not self.ledger.dead and time.monotonic() < until:
+            if self.slots - len(self.running) >= self.slots // 8:
+                await self._claim()
+            if self.running:
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since > settings.ENGINE_LINGER_SECONDS:
+                return
+            await self.alarm.wait(TICK)
+
+    async def _claim(self) -> None:
+        """Take what is due and there is room for, and start walking it."""
+        self.alarm.clear()
+        room = self.slots - len(self.running)
+        known = {pk: configuration.version for pk, (configuration, _) in self.plugins.items()}
+        try:
+            claims = await self.ledger.claim(room, known)
+        except LedgerStoppedError:
+            return
+        self._make_plugins(claims)
+        for request in claims.requests:
+            configuration, plugin = self.plugins[request.configuration]
+            desk = Desk(plugin, configuration.name, claims.parkings[request.configuration], self._ours)
+            task = asyncio.create_task(self._walk(request, desk))
+            self.running.add(task)
+            task.add_done_callback(self._landed)
+        if len(claims.requests) == room:
+            self.alarm.ring()
+
+    def _make_plugins(self, claims: Claims) -> None:
+        for configuration in claims.configurations:
+            self.plugins[configuration.pk] = (configuration, make_plugin(configuration, self.http))
+
+    def _landed(self, task: "asyncio.Task[None]") -> None:
+        self.running.discard(task)
+        self.walked += 1
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("A request was left to its lease: %s", error, exc_info=error)
+        if not self.running or self.slots - len(self.running) >= self.slots // 8:
+            self.alarm.ring()
+
+    # -- one request
+
+    async def _walk(self, request: Claimed, desk: Desk) -> None:
+        """Take a request as far as it goes now."""
+        while True:
+            if _stop[0] and not request.intended:
+                await self._land(Landing(request, request.move(request.state, wait=0, tries=request.tries)))
+                return
+            landing = await self._step(request, desk)
+            if not await self._land(landing) or not landing.move.leased:
+                return
+
+    async def _step(self, request: Claimed, desk: Desk) -> Landing:
+        asks_vendor = request.state in steps.ASKS_VENDOR
+        try:
+            async with asyncio.timeout(desk.plugin.timeout):
+                landing = await steps.STEPS[request.state](request, desk)
+        except TimeoutError:
+            return steps.after_error(request, desk, steps.too_late(request, desk))
+        except LedgerStoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever a plug-in raises goes to a person, not to the worker)
+            logger.warning("Request %s in %s: %s", request.id, request.state, type(error).__name__)
+            return steps.after_error(request, desk, error)
+        if asks_vendor and desk.parkings and request.state not in {landing.move.to, State.KEY}:
+            return replace(landing, parking=Parking(request.configuration, desk.parkings, well=True))
+        return landing
+
+    async def _land(self, landing: Landing) -> bool:
+        """Commit a landing; one whose own data the database refuses becomes a person's."""
+        request = landing.claimed
+        try:
+            won = await self.ledger.land(landing)
+        except (DatabaseError, ValueError) as error:
+            logger.warning("Request %s: %s was refused by the database.", request.id, landing.move.to)
+            request.keys = []
+            await self.ledger.land(steps.refused_by_database(request, error))
+            return False
+        if won:
+            request.state, request.tries = landing.move.to, landing.move.tries
+            if landing.move.wait and not landing.move.leased:
+                self.alarm.ring_in(landing.move.wait)
+            if landing.parking and landing.parking.seconds:
+                self.alarm.ring_in(landing.parking.seconds)
+        return won
+
+    async def _ours(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        """Of these keys those that no license has yet."""
+        if not keys:
+            return ()
+        plugins = {type(plugin) for _, plugin in self.plugins.values()}
+        prints = {key.number: {intake.fingerprint(plugin, key.number) for plugin in plugins} for key in keys}
+        wanted = set().union(*prints.values())
+        taken = await self.ledger.ask(
+            lambda: set(License.objects.filter(fingerprint__in=wanted).values_list("fingerprint", flat=True))
+        )
+        return tuple(key for key in keys if not prints[key.number] & taken)
+
+    # -- the end
+
+    async def _hand_over(self) -> None:
+        """Give calls under way some seconds; then rows that buy keep their lease, all others are due at once."""
+        if self.running and not self.ledger.dead:
+            await asyncio.wait(self.running, timeout=settings.ENGINE_GRACE_SECONDS)
+        for task in tuple(self.running):
+            task.cancel()
+        await asyncio.gather(*self.running, return_exceptions=True)

@@ -1,0 +1,152 @@
+"""Keeping what steps brought: moves, licenses, files and events of many requests in one transaction."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from ka_plugins.contract import Key
+from licenses import intake, statements
+from licenses.claimed import Claimed, Landing
+from licenses.models import NEVER, License, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.plugins import plugin_class
+from licenses.points import point
+from licenses.signals import request_finished
+from pbas.core.story import SYSTEM
+
+Kind = LicenseRequest.Kind
+
+
+def keep(landings: Sequence[Landing]) -> set[int]:
+    """Make the moves of all landings that are still theirs to make, and keep all they brought. Answers who won."""
+    ours = _still_ours([one for one in landings if one.key or one.files])
+    fruitful = [one for one in landings if one.claimed.id in ours]
+    licenses = _keep_keys([one for one in fruitful if one.key])
+    point("between_license_and_move")
+    going = [one for one in landings if one.claimed.id in ours or not (one.key or one.files)]
+    won = statements.move([one.move.row(licenses.get(one.claimed.id)) for one in going]) if going else set()
+    _keep_files([one for one in fruitful if one.files])
+    _set_states([one for one in going if one.claimed.id in won and one.license_state])
+    statements.add_events(_events([one for one in going if one.claimed.id in won], licenses))
+    _park([one for one in landings if one.parking])
+    _tell_finished([one for one in going if one.claimed.id in won])
+    point("before_commit")
+    return won
+
+
+def _still_ours(landings: Sequence[Landing]) -> set[int]:
+    """Which of these requests nobody took over; locked, so that their licenses are made by us alone."""
+    if not landings:
+        return set()
+    expected = {one.claimed.id: (one.move.attempt, one.move.state) for one in landings}
+    rows = LicenseRequest.objects.filter(pk__in=expected).order_by("pk")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",))
+    return {pk for pk, *now in rows.values_list("pk", "attempt", "state") if expected[pk] == tuple(now)}
+
+
+def _keep_keys(landings: Sequence[Landing]) -> dict[int, int]:
+    """Make the licenses of new keys, bring known ones up to date; the license of each request by its id."""
+    new = [one for one in landings if one.claimed.kind == Kind.ISSUE]
+    templates = _templates(landings)
+    mains = [_license(one.claimed, one.key, templates) for one in new if one.key]
+    License.objects.bulk_create(mains)
+    children = [
+        [_license(one.claimed, child, templates, parent=main) for child in (one.key.additional if one.key else ())]
+        for one, main in zip(new, mains, strict=True)
+    ]
+    License.objects.bulk_create(child for row in children for child in row)
+    for one, main, own in zip(new, mains, children, strict=True):
+        one.claimed.license = main.pk
+        for key, row in zip(one.claimed.keys, [main, *own], strict=True):
+            key.license = row.pk
+    for one in landings:
+        if one.claimed.kind != Kind.ISSUE and one.key:
+            _take_over(one.claimed, one.key, templates)
+    return {one.claimed.id: one.claimed.license for one in landings if one.claimed.license}
+
+
+def _templates(landings: Sequence[Landing]) -> dict[int, str]:
+    ids = {one.claimed.configuration for one in landings}
+    return dict(PluginConfiguration.objects.filter(pk__in=ids).values_list("pk", "template")) if ids else {}
+
+
+def _license(request: Claimed, key: Key, templates: dict[int, str], parent: License | None = None) -> License:
+    return intake.new_license(
+        plugin_class(templates[request.configuration]),
+        key,
+        configuration_id=request.configuration,
+        license_class_id=request.license_class,
+        subscription_id=request.subscription,
+        parent=parent,
+    )
+
+
+def _take_over(request: Claimed, key: Key, templates: dict[int, str]) -> None:
+    """A renewed or changed license keeps its identity; only what the vendor changed is written."""
+    license_ = License.objects.get(pk=request.license or 0)
+    intake.take_over(license_, plugin_class(templates[request.configuration]), key)
+    license_.save()
+    request.keys[0].license = license_.pk
+
+
+def _keep_files(landings: Sequence[Landing]) -> None:
+    """Keep the files of keys that are known by now; bytes that are there already are not kept twice."""
+    known = {key.license for one in landings if one.claimed.kind != Kind.ISSUE for key, _ in one.files}
+    existing = list(LicenseFile.objects.filter(license__in=known).defer("body")) if known else []
+    LicenseFile.objects.bulk_create(
+        row
+        for one in landings
+        for key, file in one.files
+        for row in intake.new_files(
+            [file],
+            request_id=one.claimed.id,
+            license_id=key.license,
+            source="vendor",
+            existing=[row for row in existing if row.license_id == key.license],
+        )
+    )
+
+
+def _set_states(landings: Sequence[Landing]) -> None:
+    for state in {one.license_state for one in landings}:
+        ids = [key.license for one in landings if one.license_state == state for key in one.claimed.keys]
+        rows = License.objects.filter(pk__in=[pk for pk in ids if pk is not None])
+        if state == License.State.INSTALLED:
+            rows.update(state=state, installed_at=Now(), proven_at=Now())
+        else:
+            rows.update(state=state)
+
+
+def _events(landings: Sequence[Landing], licenses: dict[int, int]) -> list[tuple[object, ...]]:
+    return [
+        (
+            *(SYSTEM.kind, "", line.kind, line.text, line.detail, one.claimed.attempt),
+            *(one.claimed.subscription, one.claimed.id),
+            licenses.get(one.claimed.id) or one.claimed.license,
+            one.claimed.configuration,
+        )
+        for one in landings
+        for line in one.lines
+    ]
+
+
+def _park(landings: Sequence[Landing]) -> None:
+    """Of many failures at once the first one counts: the others knew the vendor as he was before it."""
+    news = {(one.parking.configuration, one.parking.well): one.parking for one in landings if one.parking}
+    for parking in news.values():
+        row = PluginConfiguration.objects.filter(pk=parking.configuration)
+        if parking.well:
+            row.filter(parkings__gt=0).update(parkings=0, parked_until=None, parked_why="")
+            continue
+        until = NEVER if parking.seconds is None else statements.in_seconds(parking.seconds)
+        row.filter(parkings=parking.parkings).update(
+            parkings=F("parkings") + 1, parked_until=until, parked_why=parking.why
+        )
+
+
+def _tell_finished(landings: Sequence[Landing]) -> None:
+    done = {one.claimed.subscription for one in landings if one.move.to == LicenseRequest.State.DONE}
+    if done:
+        request_finished.send(sender=LicenseRequest, subscription_ids={pk for pk in done if pk is not None})

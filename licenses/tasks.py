@@ -1,0 +1,70 @@
+"""What Celery runs of this leg. Messages say "look", the rows say what; each task is safe to run twice."""
+
+from contextlib import suppress
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_init, worker_shutting_down
+
+from licenses import bell, configurations, engine
+from licenses.counters import fold
+from licenses.expiry import expire
+from licenses.models import PluginConfiguration
+from licenses.statements import open_rooms
+from pbas.core.problems import Problem
+
+
+@shared_task
+def drain() -> None:
+    """Run the engine in this worker process until nothing is due."""
+    engine.drain()
+
+
+@shared_task
+def sweep() -> None:
+    """Wake a worker when requests are due, and fetch classes that were asked for: covers lost messages."""
+    if open_rooms():
+        bell.call_worker()
+    for pk in PluginConfiguration.objects.filter(status=PluginConfiguration.Status.FETCHING).values_list(
+        "pk", flat=True
+    ):
+        fetch_classes.delay(pk)
+
+
+@shared_task
+def fetch_classes(configuration_id: int) -> None:
+    """Fetch a configuration's license classes; the configuration says how it went."""
+    configuration = PluginConfiguration.objects.get(pk=configuration_id)
+    if configuration.status != PluginConfiguration.Status.FETCHING:
+        return
+    with suppress(Problem):  # kept on the configuration, where people read it
+        configurations.fetch_classes(configuration=configuration)
+
+
+@shared_task
+def fold_counters() -> None:
+    """Put the rows of the counters together."""
+    fold()
+
+
+@shared_task
+def expire_licenses() -> None:
+    """Mark licenses whose time is over."""
+    expire()
+
+
+@worker_init.connect
+def refuse_green_threads(sender: Any = None, **_: Any) -> None:
+    """Gevent and eventlet turn the ledger's thread into a green one of the same loop: nothing would ever move."""
+    engine.allow_to_run()
+    pool = getattr(sender, "pool_cls", None)
+    name = pool if isinstance(pool, str) else getattr(pool, "__module__", "")
+    if any(green in name for green in ("gevent", "eventlet")):
+        message = "The license engine needs real threads: start the worker with --pool prefork or --pool threads."
+        raise SystemExit(message)
+
+
+@worker_shutting_down.connect
+def hand_over(**_: Any) -> None:
+    """Let the engines of this worker stop in seconds."""
+    engine.ask_to_stop()
