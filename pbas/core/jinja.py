@@ -1,7 +1,198 @@
+"""The templates' language: Jinja2 with the panel's own words, and forms that are drawn by one field template."""
+
+import re
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
+from django.conf import settings
+from django.forms import BoundField, renderers
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django_htmx.jinja import htmx_script
+from jinja2 import Environment, StrictUndefined, Undefined
+from markupsafe import Markup
+
+# Colour is for what needs a person: only `attention` is filled, only warn and bad are coloured words.
+_MARKS = {
+    "installed": ("circle-check", "ok"),
+    "active": ("circle-check", "ok"),
+    "done": ("circle-check", "ok"),
+    "ready": ("circle-check", "ok"),
+    "paid": ("circle-check", "ok"),
+    "configured": ("circle-check", "ok"),
+    "issued": ("circle-dot", "wait"),
+    "placed": ("circle-dot", "wait"),
+    "suspended": ("player-pause", "warn"),
+    "expired": ("clock", "warn"),
+    "paused": ("player-pause", "warn"),
+    "held": ("player-pause", "warn"),
+    "in_doubt": ("zoom-question", "attention"),
+    "attention": ("alert-triangle", "attention"),
+    "failed": ("alert-triangle", "bad"),
+    "terminated": ("circle-x", "off"),
+    "cancelled": ("circle-x", "off"),
+    "ended": ("circle-x", "off"),
+}
+_OTHER_MARK = ("hourglass", "wait")
+_CONTROL_CLASSES = {
+    "Select": "form-select",
+    "SelectMultiple": "form-select",
+    "CheckboxInput": "form-check-input",
+    "RadioSelect": "radios",
+    "CheckboxSelectMultiple": "radios",
+}
 
 
 def environment(**options: Any) -> Environment:
-    return Environment(**options)
+    """Jinja2 for pages: what a view forgot to give is an error."""
+    return _environment(**{**options, "undefined": StrictUndefined})
+
+
+def _environment(**options: Any) -> Environment:
+    made = Environment(  # noqa: S701 (Django turns autoescape on; the form renderer below does too)
+        **{"extensions": ["jinja2.ext.i18n"], "trim_blocks": True, "lstrip_blocks": True, **options}
+    )
+    made.install_gettext_callables(  # type: ignore[attr-defined] # the extension's
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
+    made.filters.update(number=number, day=day, moment=moment, ago=ago, until=until, size=size)
+    return made
+
+
+@lru_cache(maxsize=100)
+def _static(path: str) -> str:
+    return static(path)
+
+
+def _url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+@lru_cache(maxsize=200)
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; without a label it is mere decoration beside a word."""
+    said = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    sprite = static("vendor/tabler/icons.svg")
+    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', said, sprite, name)
+
+
+@lru_cache(maxsize=500)
+def state(value: str, label: str) -> SafeString:
+    """A state as icon and word. Its tone comes from the value, which means the same on every subject."""
+    picture, tone = _MARKS.get(value, _OTHER_MARK)
+    return format_html('<span class="state state-{}">{}<span>{}</span></span>', tone, icon(picture), label)
+
+
+def state_of(row: Any, field: str = "state") -> SafeString:
+    """The state of a model's row; a request on hold says that instead."""
+    if getattr(row, "held", False) and not row.is_final:
+        return state("held", gettext("On hold"))
+    return state(str(getattr(row, field)), str(getattr(row, f"get_{field}_display")()))
+
+
+def number(value: int) -> str:
+    """A whole number with the language's separators."""
+    return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def day(value: datetime | None) -> Markup:
+    """A day in the reader's zone; "never" where there is none."""
+    if value is None or value.year >= 9999:  # noqa: PLR2004 (the far future of licenses.models.NEVER)
+        return Markup('<span class="soft">%s</span>') % gettext("never")
+    return _day(timezone.localtime(value).date(), get_language() or "")
+
+
+@lru_cache(maxsize=2000)
+def _day(value: date, _language: str) -> Markup:
+    return Markup('<time datetime="%s">%s</time>') % (value.isoformat(), formats.date_format(value, "j M Y"))
+
+
+def moment(value: datetime | None) -> Markup:
+    """Day and time in the reader's zone, whose name is the hint; a dash where there is none."""
+    if value is None:
+        return Markup('<span class="soft">&ndash;</span>')
+    local = timezone.localtime(value)
+    shown = formats.date_format(local, "j M Y H:i")
+    return Markup('<time datetime="%s" title="%s">%s</time>') % (value.isoformat(), local.tzname(), shown)
+
+
+def ago(value: datetime) -> str:
+    """How long ago, in its largest unit."""
+    return gettext("%(time)s ago") % {"time": timesince(value, depth=1)}
+
+
+def until(value: datetime) -> str:
+    """How long until then, in its largest unit."""
+    if (value - timezone.now()).total_seconds() < 60:  # noqa: PLR2004 (seconds of a minute)
+        return gettext("in a moment")
+    return gettext("in %(time)s") % {"time": timeuntil(value, depth=1)}
+
+
+def size(value: int) -> str:
+    """Bytes for people."""
+    step = 1024
+    if value < step:
+        return ngettext("%(n)s byte", "%(n)s bytes", value) % {"n": value}
+    return f"{value / step:.1f} KiB" if value < step * step else f"{value / step / step:.1f} MiB"
+
+
+# --- forms ------------------------------------------------------------------------------------------------------
+
+
+class PanelField(BoundField):
+    """A field whose control has the stylesheet's class, unless its widget names one."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Any = None) -> dict[str, Any]:
+        """Django's attributes and the class."""
+        built = super().build_widget_attrs(attrs, widget)
+        shown = widget or self.field.widget
+        if "class" not in shown.attrs and not self.is_hidden:
+            built["class"] = _CONTROL_CLASSES.get(type(shown).__name__, "form-control")
+            if self.errors:
+                built["class"] += " is-invalid"
+        return built
+
+    @cached_property
+    def is_tick(self) -> bool:
+        """Whether the label stands after the control."""
+        return bool(self.widget_type == "checkbox")
+
+
+class FormRenderer(renderers.Jinja2):
+    """Forms by the panel's templates; Django's own may test what is not there, so undefined is no error here."""
+
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+    bound_field_class = PanelField
+
+    @cached_property
+    def engine(self) -> Any:
+        """Our folder first, then Django's."""
+        return self.backend(
+            {
+                "DIRS": [settings.BASE_DIR / "templates", Path(renderers.__file__).parent / "jinja2"],
+                "APP_DIRS": True,
+                "NAME": "panelforms",
+                "OPTIONS": {"environment": "pbas.core.jinja.form_environment"},
+            }
+        )
+
+    def get_template(self, template_name: str) -> Any:
+        """The admin's widgets exist for Django's own engine only."""
+        if re.match(r"admin/|django/contrib|gis/", template_name):
+            return renderers.DjangoTemplates().get_template(template_name)
+        return super().get_template(template_name)
+
+
+def form_environment(**options: Any) -> Environment:
+    """Jinja2 for forms."""
+    return _environment(**{**options, "undefined": Undefined})

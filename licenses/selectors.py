@@ -1,0 +1,147 @@
+"""Reads for the pages of this leg. Each says how many statements it costs, where that is more than one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from ka_plugins import registry
+from licenses.models import (
+    InstallTarget,
+    License,
+    LicenseClass,
+    LicenseFile,
+    LicenseRequest,
+    PluginConfiguration,
+    StateCount,
+)
+from pbas.core.crypto import keyring
+from pbas.core.models import Event
+
+STORY_LENGTH = 100  # events that a details page shows; the activity page has the rest
+SEARCHED = 1000  # rows up to which a search is a filter by id; beyond, the order is walked
+SHORTEST_SEARCH = 3  # signs; the indexes know nothing shorter
+WAITING_FOR_STAFF = (LicenseRequest.State.ATTENTION, LicenseRequest.State.IN_DOUBT)
+
+
+# --- tabs and counters --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Exact totals of licenses and requests, by configuration and state."""
+
+    rows: tuple[tuple[str, int, str, int], ...]
+
+    def of(self, subject: str, *, states: Iterable[str] = (), tab: int | None = None) -> int:
+        """How many there are of a subject ("license" or "request"), of some states and one configuration if given."""
+        wanted = frozenset(states)
+        return sum(
+            n
+            for kind, configuration, state, n in self.rows
+            if kind == subject and (not wanted or state in wanted) and tab in (None, configuration)
+        )
+
+    def waiting(self, tab: int | None = None) -> int:
+        """How many requests need a person."""
+        return self.of("request", states=WAITING_FOR_STAFF, tab=tab)
+
+
+def counts() -> Counts:
+    """What the database has counted."""
+    rows = StateCount.objects.values_list("subject", "configuration_id", "state").order_by()
+    return Counts(tuple(rows.annotate(total=Sum("n"))))
+
+
+def configurations() -> list[PluginConfiguration]:
+    """All configurations in the order of their tabs, without their settings."""
+    return list(PluginConfiguration.objects.only("id", "name", "mode", "status", "template", "parked_until"))
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+
+def matching_licenses(text: str) -> Q:
+    """The licenses that a search finds.
+
+    By any part of their key or of their subscription's name, account, e-mail or order; a secret key by its whole.
+    """
+    by_key = License.objects.filter(Q(key__icontains=text) | Q(fingerprint__in=_fingerprints(text)))
+    by_owner = License.objects.filter(subscription__search_text__icontains=text)
+    ids = _ids(by_key, by_owner)
+    return Q(pk__in=ids) if ids is not None else Q(key__icontains=text) | Q(subscription__search_text__icontains=text)
+
+
+def matching_requests(text: str) -> Q:
+    """The requests that a search finds, as `matching_licenses` does."""
+    by_key = LicenseRequest.objects.filter(license__key__icontains=text)
+    by_owner = LicenseRequest.objects.filter(subscription__search_text__icontains=text)
+    ids = _ids(by_key, by_owner)
+    if ids is not None:
+        return Q(pk__in=ids)
+    return Q(license__key__icontains=text) | Q(subscription__search_text__icontains=text)
+
+
+def _ids(one: "QuerySet[Any]", other: "QuerySet[Any]") -> list[int] | None:
+    """The ids of both, each served by its own index; None where there are too many."""
+    found = list(one.order_by().values_list("pk").union(other.order_by().values_list("pk"))[: SEARCHED + 1])
+    return None if len(found) > SEARCHED else [pk for (pk,) in found]
+
+
+def _fingerprints(text: str) -> list[str]:
+    """What a key would be stored under, were the text one, whatever its plug-in."""
+    found = set()
+    for plugin in registry.all_plugins():
+        try:
+            found.add(keyring().fingerprint(plugin.key_identity(plugin.clean_key(text))))
+        except ValueError:
+            continue
+    return sorted(found)
+
+
+# --- one request, one license -------------------------------------------------------------------------------------
+
+
+def request_for_page(pk: int) -> LicenseRequest | None:
+    """One request with all that its page shows beside events and files."""
+    subjects = ("configuration", "license_class", "license", "subscription__account", "subscription__order")
+    return LicenseRequest.objects.select_related(*subjects, "subscription__plan").filter(pk=pk).first()
+
+
+def target_of(request: LicenseRequest) -> InstallTarget | None:
+    """The install target of the request's subscription."""
+    return InstallTarget.objects.filter(subscription_id=request.subscription_id).first()
+
+
+def story_of_request(request: LicenseRequest) -> QuerySet[Event]:
+    """The newest events of a request, and those of its subscription and order that are about no other request."""
+    own = Q(request=request)
+    if request.subscription_id is not None:
+        about = Q(subscription=request.subscription_id) | Q(order__subscription=request.subscription_id)
+        own |= about & Q(request__isnull=True, license__isnull=True)
+    return Event.objects.filter(own)[:STORY_LENGTH]
+
+
+def license_for_page(pk: int) -> License | None:
+    """One license with all that its page shows beside events, files and requests."""
+    subjects = ("configuration", "license_class", "parent", "subscription__account", "subscription__order")
+    return License.objects.select_related(*subjects).filter(pk=pk).first()
+
+
+def story_of_license(license_: License) -> QuerySet[Event]:
+    """The newest events of a license."""
+    return Event.objects.filter(license=license_)[:STORY_LENGTH]
+
+
+def files_of(license_id: int | None, request: LicenseRequest | None = None) -> list[LicenseFile]:
+    """The files of a license, or those that a request without one has brought; newest version first, no bytes read."""
+    rows = LicenseFile.objects.defer("body").order_by("name", "-version")
+    if license_id is not None:
+        return list(rows.filter(license_id=license_id))
+    return list(rows.filter(request=request))
+
+
+def sold_classes(configuration: PluginConfiguration) -> QuerySet[LicenseClass]:
+    """What can be requested of a configuration now."""
+    return configuration.classes.filter(sold=True, retired=False)

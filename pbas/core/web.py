@@ -1,0 +1,177 @@
+"""What all pages share: the frame around them, who may see them, parts for htmx, and the pages that say no."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect  # noqa: TID251 (the door of pages)
+from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+P = ParamSpec("P")
+
+_log = logging.getLogger(__name__)
+
+STOP_POLLING = 286  # htmx takes the answer and asks no more
+THEME_COOKIE = "theme"
+THEMES = {"auto": _("As the system"), "light": _("Light"), "dark": _("Dark")}
+_THEME_ICONS = {"auto": "device-desktop", "light": "sun", "dark": "moon"}
+_YEAR = 365 * 24 * 3600
+
+_MENU = (
+    ("dashboard", _("Dashboard"), "layout-dashboard"),
+    ("licenses", _("Licenses"), "key"),
+    ("license_requests", _("License Requests"), "clipboard-list"),
+    ("subscriptions", _("Subscriptions"), "server-2"),
+    ("orders", _("Orders"), "shopping-cart"),
+    ("plans", _("Plans"), "list-details"),
+    ("plugins", _("Plug-ins"), "plug"),
+    ("activity", _("Activity"), "activity"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One link of the menu."""
+
+    label: Any
+    icon: str
+    link: str
+    is_current: bool
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What base.html needs on every page."""
+    return {
+        "user": request.user,
+        "menu": [
+            MenuEntry(label, icon, link, _is_at(request.path, link))
+            for label, icon, link in ((label, icon, reverse(name)) for name, label, icon in _MENU)
+        ],
+        "theme": theme_of(request),
+        "themes": [(name, label, _THEME_ICONS[name]) for name, label in THEMES.items()],
+        "is_demo": settings.PBAS_DEMO,
+        "messages": messages.get_messages(request),
+        "here": request.get_full_path(),
+    }
+
+
+def _is_at(path: str, link: str) -> bool:
+    return path == link if link == "/" else path.startswith(link)
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme that this reader chose; "auto" follows his system."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def staff_only(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """For the staff's pages: who is signed in but no staff gets 403; who is not signed in comes to the login."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not getattr(request.user, "is_staff", False):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def render_page(
+    request: HttpRequest, page: str, part: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The whole page, or for htmx its part alone; going back in the browser always gets the page."""
+    is_part = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    answer = render(request, part if is_part else page, {**context, "is_part": is_part}, status=status)
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
+
+
+# --- pages of the frame itself ------------------------------------------------------------------------------------
+
+
+@login_not_required
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the reader's theme in a cookie and go back to where he was."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        back = reverse("dashboard")
+    answer = redirect(back)
+    chosen = request.POST.get("theme", "")
+    answer.set_cookie(
+        *(THEME_COOKIE, chosen if chosen in THEMES else "auto"),
+        max_age=_YEAR,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return answer
+
+
+@login_not_required
+@require_GET
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """The icon that browsers ask for where a page names none."""
+    return HttpResponseRedirect(static("favicon.svg"))
+
+
+@login_not_required
+@require_GET
+def livez(_request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+# --- pages that say no --------------------------------------------------------------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's)
+    """400."""
+    return _says_no(request, 400, _("That address or form cannot be read"), _("Go back and try once more."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's)
+    """403: signed in, but not for this."""
+    text = _("These pages are for staff. Ask your administrator if you should have them.")
+    return _says_no(request, 403, _("You may not see this page"), text)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's)
+    """403: a form whose token does not fit the session any more. Nothing was done."""
+    text = _("It was open for too long, or you signed in again meanwhile. Nothing was done: go back and reload it.")
+    return _says_no(request, 403, _("This form is out of date"), text)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, in the words that the view gave."""
+    given = exception.args[0] if exception.args and isinstance(exception.args[0], str | Promise) else ""
+    text = given or _("The address may be mistyped, or what was there is gone.")
+    return _says_no(request, 404, _("Not found"), text)
+
+
+def failed(_request: HttpRequest) -> HttpResponse:
+    """500: says so without asking database or session, which may be what failed."""
+    reference = secrets.token_hex(4)
+    _log.error("A page failed; its reader was told the reference %s.", reference)
+    return HttpResponse(render_to_string("errors/500.html", {"reference": reference, "theme": "auto"}), status=500)
+
+
+def _says_no(request: HttpRequest, status: int, title: Any, text: Any) -> HttpResponse:
+    return render(request, "errors/says_no.html", {"status": status, "title": title, "text": text}, status=status)

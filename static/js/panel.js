@@ -1,0 +1,96 @@
+// Small conveniences; every page works without them.
+(function () {
+  "use strict";
+  var REVEALED_MS = 30000;
+  var said = document.getElementById("said");
+
+  function say(text) {
+    if (said) said.textContent = text;
+  }
+
+  function prepare(root) {
+    root.querySelectorAll("[data-close], [data-copy]").forEach(function (button) { button.hidden = false; });
+    root.querySelectorAll(".tabs, .state-line").forEach(function (bar) {
+      var current = bar.querySelector("[aria-current]");
+      if (current) bar.scrollLeft = current.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
+    });
+    root.querySelectorAll("[data-revealed]").forEach(function (secret) {
+      setTimeout(function () { hide(secret); }, REVEALED_MS);
+    });
+    var faults = root.querySelector("[data-focus]");
+    if (faults) faults.focus();
+  }
+
+  function hide(secret) {
+    var masked = secret.querySelector("template");
+    if (!masked || !secret.isConnected) return;
+    secret.replaceWith(masked.content.cloneNode(true));
+    if (window.htmx) window.htmx.process(document.body);
+    say(document.documentElement.dataset.hidden || "");
+  }
+
+  function copy(button) {
+    var source = document.getElementById(button.dataset.copy);
+    var text = (source.value || source.textContent).trim();
+    var done = button.dataset.copied;
+    function select() {
+      var range = document.createRange();
+      range.selectNodeContents(source);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+    }
+    if (!navigator.clipboard) { select(); return; }
+    navigator.clipboard.writeText(text).then(function () {
+      say(done);
+      button.querySelector("span").textContent = done;
+    }, select);
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-close], [data-copy]");
+    if (button && "close" in button.dataset) button.closest(".note").remove();
+    else if (button) copy(button);
+    document.querySelectorAll("details.me[open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.me[open], details.fold[open]").forEach(function (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+    }
+    var typing = event.target.closest("input, textarea, select, [contenteditable]");
+    var box = document.getElementById("q");
+    if (event.key === "/" && box && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+  });
+
+  // A form that is being sent is not sent again by a second click.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    setTimeout(function () {
+      form.querySelectorAll("button").forEach(function (button) { button.disabled = true; });
+    });
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) location.reload();
+  });
+
+  // Signed out meanwhile: the answer is the login page, which belongs on a page of its own.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (/\/accounts\/login\//.test(event.detail.xhr.responseURL)) {
+      event.detail.shouldSwap = false;
+      location.reload();
+    }
+  });
+  document.addEventListener("htmx:load", function (event) { prepare(event.detail.elt.parentElement || document); });
+  if (document.readyState !== "loading") prepare(document);
+  else document.addEventListener("DOMContentLoaded", function () { prepare(document); });
+})();
