@@ -8,13 +8,16 @@ import asyncio
 import dataclasses
 import enum
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ka_plugins.contract import LicenseOrder, Plugin, PluginError, Verb
 from ka_plugins.http import VendorClient
+
+if TYPE_CHECKING:
+    from ka_plugins.simulator.running import RunningSimulator
 
 T = TypeVar("T")
 Use = Callable[[Plugin], Awaitable[T]]
@@ -41,6 +44,31 @@ class Simulator(Protocol):
     def sold(self) -> int:
         """How many licenses were sold so far."""
         ...
+
+
+# The mishaps as faults of the bundled simulator.
+FAULTS = {
+    Mishap.LOST: "drop_after",
+    Mishap.GARBLED: "half_body",
+    Mishap.TROUBLE: "500_after",
+    Mishap.PAGE: "html_502",
+    Mishap.SLOW: "late",
+}
+
+
+class BundledSimulator:
+    """`Simulator` by the bundled program, for vendors whose dialect it speaks; `methods` are their first calls."""
+
+    def __init__(self, running: RunningSimulator, methods: Mapping[Verb, str]) -> None:
+        self.running, self._methods = running, methods
+
+    def play(self, verb: Verb, mishap: Mishap) -> None:
+        """Order the fault that the mishap is here."""
+        self.running.fault(self._methods[verb], FAULTS[mishap], seconds=SLOW_SECONDS)
+
+    def sold(self) -> int:
+        """Licenses sold, additional keys not counted."""
+        return self.running.sold()
 
 
 @dataclass(frozen=True, slots=True)

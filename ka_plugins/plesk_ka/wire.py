@@ -46,8 +46,9 @@ def read_time(text: str) -> datetime | None:
     if match is None:
         return None
     zone, *numbers = match.group("zone", "year", "month", "day", "hour", "minute", "second")
+    year, month, day, hour, minute, second = (int(number or 0) for number in numbers)
     try:
-        moment = datetime(*(int(number or 0) for number in numbers), tzinfo=UTC)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         return moment - _offset(zone) if zone and zone != "Z" else moment
     except (ValueError, OverflowError):
         return None
