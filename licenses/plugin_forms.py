@@ -1,0 +1,120 @@
+"""Forms of plug-in configurations. The settings' part is built from what the plug-in declares."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from licenses.models import PluginConfiguration
+from licenses.plugins import is_secret, plugin_class, settings_fields, templates
+from pbas.core.problems import Problem
+
+Mode = PluginConfiguration.Mode
+
+_PREFIX = "setting_"  # a plug-in may name its settings as it likes, even `name` or `mode`
+
+
+class TemplateForm(forms.Form):
+    """The first step of a new configuration: its name and its template."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Plug-in name"), max_length=80, help_text=gettext_lazy("The title of its tab.")
+    )
+    template = forms.ChoiceField(label=gettext_lazy("Plug-in template"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["template"].choices = templates()  # type: ignore[attr-defined] # a ChoiceField
+
+
+class ConfigurationForm(forms.Form):
+    """A configuration's name, mode and limit, and the settings of its template."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Plug-in name"), max_length=80, help_text=gettext_lazy("The title of its tab.")
+    )
+    mode = forms.ChoiceField(
+        label=gettext_lazy("Mode"),
+        choices=[(Mode.OFFLINE, Mode.OFFLINE.label), (Mode.ONLINE, Mode.ONLINE.label)],
+        widget=forms.RadioSelect,
+    )
+    limit = forms.IntegerField(
+        label=gettext_lazy("Calls at once"),
+        min_value=1,
+        max_value=2000,
+        help_text=gettext_lazy("How many requests may be at this vendor at the same time, over all workers."),
+    )
+
+    def __init__(
+        self, *args: Any, template: str, configuration: PluginConfiguration | None = None, **options: Any
+    ) -> None:
+        self.template, self.kept = template, configuration
+        self.declared = settings_fields(template)
+        options["initial"] = {**self._kept_values(), **options.get("initial", {})}
+        super().__init__(*args, **options)
+        if not plugin_class(template).verbs:
+            self.fields["mode"].choices = [(Mode.OFFLINE, Mode.OFFLINE.label)]  # type: ignore[attr-defined]
+        for declared in self.declared:
+            self.fields[_PREFIX + declared.name] = self._field(declared)
+
+    def clean(self) -> dict[str, Any]:
+        """What the vendor's connection needs is asked for in online mode only."""
+        super().clean()
+        if self.cleaned_data.get("mode") == Mode.ONLINE:
+            for declared in self.declared:
+                name = _PREFIX + declared.name
+                is_open = self.cleaned_data.get(name) in ("", None) and name not in self.errors
+                if is_open and declared.default is dataclasses.MISSING and not self._has_secret(declared):
+                    self.add_error(name, _("This field is required."))
+        return self.cleaned_data
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as the service takes them, secrets too."""
+        values = {one.name: self.cleaned_data.get(_PREFIX + one.name) for one in self.declared}
+        return {name: "" if value is None else value for name, value in values.items()}
+
+    def show_problem(self, problem: Problem) -> None:
+        """Put a service's problem at the field it names."""
+        setting = _PREFIX + problem.field
+        at = setting if setting in self.fields else problem.field if problem.field in self.fields else None
+        self.add_error(at, problem.message)
+
+    @property
+    def setting_fields(self) -> Iterator[forms.BoundField]:
+        """The settings' part, in the order of declaration."""
+        return (self[_PREFIX + declared.name] for declared in self.declared)
+
+    def _kept_values(self) -> dict[str, Any]:
+        if self.kept is None:
+            is_online = bool(plugin_class(self.template).verbs)
+            return {"mode": Mode.ONLINE if is_online else Mode.OFFLINE, "limit": 50}
+        own = {"name": self.kept.name, "mode": self.kept.mode, "limit": self.kept.limit}
+        return own | {_PREFIX + name: value for name, value in self.kept.settings.items()}
+
+    def _has_secret(self, declared: "dataclasses.Field[Any]") -> bool:
+        return is_secret(declared) and self.kept is not None and bool(self.kept.secrets.get(declared.name))
+
+    def _field(self, declared: "dataclasses.Field[Any]") -> forms.Field:
+        """A form field for one declared setting: number, choice, secret or text."""
+        rules = declared.metadata
+        default = None if declared.default is dataclasses.MISSING else declared.default
+        shared: dict[str, Any] = {"label": rules["label"], "help_text": rules["help_text"], "required": False}
+        if is_secret(declared):
+            if self._has_secret(declared):
+                shared["help_text"] = _("Leave blank to keep the one that is set.")
+            widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+            return forms.CharField(widget=widget, strip=False, max_length=10_000, **shared)
+        if rules["choices"]:
+            return forms.ChoiceField(choices=[(one, one) for one in rules["choices"]], initial=default, **shared)
+        if declared.type in (int, "int"):
+            return forms.IntegerField(min_value=rules["minimum"], max_value=rules["maximum"], initial=default, **shared)
+        return forms.CharField(max_length=2000, initial=default, **shared)
+
+
+class ReasonForm(forms.Form):
+    """Why a plug-in is paused; it stands on its page."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)

@@ -1,0 +1,16 @@
+"""The addresses of the plug-in configurations."""
+
+from django.urls import path
+
+from licenses import plugin_views
+
+urlpatterns = [
+    path("plugins/new/", plugin_views.new_plugin, name="new_plugin"),
+    path("plugins/<int:pk>/", plugin_views.show_plugin, name="plugin"),
+    path("plugins/<int:pk>/status/", plugin_views.show_status, name="plugin_status"),
+    path("plugins/<int:pk>/check/", plugin_views.check, name="plugin_check"),
+    path("plugins/<int:pk>/pause/", plugin_views.pause, name="plugin_pause"),
+    path("plugins/<int:pk>/resume/", plugin_views.resume, name="plugin_resume"),
+    path("plugins/<int:pk>/classes/", plugin_views.classes, name="plugin_classes"),
+    path("plugins/<int:pk>/classes/update/", plugin_views.update_classes, name="plugin_classes_update"),
+]

@@ -1,0 +1,216 @@
+"""What people type about plans, orders and subscriptions. Forms check the shape; the services keep the rules."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.db import transaction
+from django.forms import BaseInlineFormSet, inlineformset_factory
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ka_plugins import registry
+from ka_plugins.contract import Target
+from licenses.models import InstallTarget
+from pbas.core.problems import Problem
+from pbas.core.story import Actor, tell
+from subscriptions.models import HostingPlan, PlanLicense, PlanService
+from subscriptions.selectors import sold_classes
+from subscriptions.services import AccountDetails
+
+_TOKEN = re.compile(r"[\w-]{40,64}")
+_HOST_NAME = r"^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
+
+
+def show_problem(form: forms.Form, problem: Problem, **fields: str) -> None:
+    """Put a service's problem at the form's field of that name, or of the name that `fields` gives it."""
+    name = fields.get(problem.field.replace(".", "_"), problem.field)
+    form.add_error(name if name in form.fields else None, problem.message)
+
+
+class CheckoutForm(forms.Form):
+    """Who orders, and for which host. `token` makes a second submit of the same page the same order."""
+
+    token = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput, initial=secrets.token_urlsafe)
+    name = forms.CharField(
+        label=gettext_lazy("Your name or company"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=gettext_lazy("We write to you about this order only."),
+    )
+    host = forms.CharField(
+        label=gettext_lazy("Host name"),
+        max_length=200,
+        help_text=gettext_lazy("What your server is called, for example www.example.com."),
+        validators=[
+            RegexValidator(
+                _HOST_NAME, gettext_lazy("A host name has letters, digits, hyphens and dots, like www.example.com.")
+            )
+        ],
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        if data is not None and data.get("host"):
+            data = {**{name: data.get(name) for name in data}, "host": str(data["host"]).strip().lower()}
+        super().__init__(data, **options)
+
+    def clean_token(self) -> str:
+        """A page that lost its token gets a new one; its order is then simply a new order."""
+        token = str(self.cleaned_data["token"])
+        return token if _TOKEN.fullmatch(token) else secrets.token_urlsafe()
+
+    def account(self) -> AccountDetails:
+        """Who buys, as the service takes it."""
+        return AccountDetails(name=self.cleaned_data["name"], email=self.cleaned_data["email"])
+
+
+class ReasonForm(forms.Form):
+    """Why something is done; it stays in the story."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, is_required: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].required = is_required
+
+
+class TargetForm(forms.Form):
+    """Where the licenses of a subscription go. A password is never shown; an empty one keeps the old."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"))
+    address = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=500,
+        help_text=gettext_lazy("For a directory its path; otherwise the host name, with the port if it is unusual."),
+    )
+    login = forms.CharField(
+        label=gettext_lazy("Login"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Not needed for a directory."),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=500,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, kept: InstallTarget | None, **options: Any) -> None:
+        self.kept = kept
+        if kept is not None:
+            login = kept.credentials.get("login", "")
+            options.setdefault("initial", {"kind": kept.kind, "address": kept.address, "login": login})
+        super().__init__(*args, **options)
+        kinds = [(installer.kind, installer.label) for installer in registry.installers()]
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField
+        if kept is not None and kept.credentials.get("password"):
+            self.fields["password"].help_text = _("Leave blank to keep the one that is set.")
+
+    def target(self) -> Target:
+        """What was typed, together with what is kept of the credentials."""
+        given = self.cleaned_data
+        credentials: dict[str, str] = dict(self.kept.credentials) if self.kept else {}
+        credentials |= {name: given[name] for name in ("login", "password") if given[name]}
+        if not given["login"]:
+            credentials.pop("login", None)
+        return Target(kind=given["kind"], address=given["address"], credentials=credentials)
+
+
+# --- plans --------------------------------------------------------------------------------------------------------
+
+
+class PlanForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
+    """The plan itself."""
+
+    class Meta:
+        model = HostingPlan
+        fields = ("name", "code", "description", "currency", "setup_fee", "monthly_fee", "is_active", "in_store")
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "code": gettext_lazy("Stands in the address of its store page: small letters, digits, hyphens."),
+            "currency": gettext_lazy("Three letters, for example EUR."),
+            "is_active": gettext_lazy("An inactive plan cannot be ordered, in the store or otherwise."),
+        }
+
+    def clean_currency(self) -> str:
+        """Three capital letters."""
+        currency = str(self.cleaned_data["currency"]).upper()
+        if len(currency) != len("EUR") or not currency.isalpha():
+            raise forms.ValidationError(_("A currency has three letters, for example EUR."))
+        return currency
+
+
+class _Services(BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only
+    def clean(self) -> None:
+        """At most one service brings the install target."""
+        super().clean()
+        kept = [form.cleaned_data for form in self.forms if form.is_valid() and not form.cleaned_data.get("DELETE")]
+        if sum(bool(one.get("is_hosting")) for one in kept) > 1:
+            raise forms.ValidationError(_("Only one service can bring the install target."))
+
+
+class _Licenses(BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only
+    """The offered licenses; the classes to choose from are read once for all rows."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kept = [one.license_class_id for one in self.get_queryset()] if self.instance.pk else []
+        self._classes = sold_classes(kept)
+        self._choices = [("", "---------"), *((one.pk, f"{one.configuration}: {one}") for one in self._classes)]
+
+    def add_fields(self, form: "forms.ModelForm[Any]", index: int | None) -> None:
+        """Offer sold classes only."""
+        super().add_fields(form, index)
+        field = form.fields["license_class"]
+        field.queryset = self._classes  # type: ignore[attr-defined] # a ModelChoiceField
+        field.widget.choices = self._choices
+
+
+_SERVICES = inlineformset_factory(
+    HostingPlan,
+    PlanService,
+    formset=_Services,
+    fields=("label", "name", "is_hosting"),
+    extra=1,
+)
+_LICENSES = inlineformset_factory(
+    HostingPlan,
+    PlanLicense,
+    formset=_Licenses,
+    fields=("license_class", "is_included", "setup_fee", "monthly_fee"),
+    extra=1,
+)
+
+
+class PlanEditor:
+    """A plan with its services and licenses, checked and saved together."""
+
+    def __init__(self, plan: HostingPlan | None, data: Mapping[str, Any] | None = None) -> None:
+        self.plan = plan or HostingPlan()
+        self.form = PlanForm(data, instance=self.plan)
+        self.services = _SERVICES(data, instance=self.plan, prefix="services")
+        self.licenses = _LICENSES(data, instance=self.plan, prefix="licenses")
+
+    def is_valid(self) -> bool:
+        """Whether all three are; each is checked, so that all mistakes show at once."""
+        return all([self.form.is_valid(), self.services.is_valid(), self.licenses.is_valid()])
+
+    def save(self, actor: Actor) -> HostingPlan:
+        """Save all three or nothing, and tell it."""
+        with transaction.atomic():
+            plan: HostingPlan = self.form.save()
+            self.services.save()
+            self.licenses.save()
+            tell(actor, "plan_saved", f"Hosting plan {plan.name} was saved.")
+        return plan

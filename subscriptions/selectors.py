@@ -1,0 +1,250 @@
+"""Reads for the pages of this leg. Each says how many statements it costs, where that is more than one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+
+from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration, StateCount
+from pbas.core.models import Event
+from subscriptions.models import HostingPlan, Order, OrderLine, PlanLicense, Subscription
+
+Kind, State = LicenseRequest.Kind, LicenseRequest.State
+
+STORY_LENGTH = 100  # events a details page shows; the activity page has the rest
+WAITING_SHOWN = 8  # requests that the dashboard names
+EXPIRES_SOON = timedelta(days=30)
+
+
+# --- plans and their prices ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What is paid once and what each month, in the plan's currency."""
+
+    setup: Decimal
+    monthly: Decimal
+
+
+def plans_in_store() -> QuerySet[HostingPlan]:
+    """What the store sells, with licenses. Two statements."""
+    return HostingPlan.objects.filter(is_active=True, in_store=True).prefetch_related(_offered())
+
+
+def plans_for_list() -> QuerySet[HostingPlan]:
+    """All plans, with services and licenses. Three statements."""
+    return HostingPlan.objects.prefetch_related("services", _offered())
+
+
+def license_price(offered: PlanLicense) -> Price:
+    """What a license of a plan adds to its price; an included one adds nothing."""
+    if offered.is_included:
+        return Price(Decimal(0), Decimal(0))
+    return Price(offered.setup_fee, offered.monthly_fee)
+
+
+def total_price(plan: HostingPlan, chosen: Iterable[PlanLicense]) -> Price:
+    """What a plan costs with the chosen licenses."""
+    parts = [Price(plan.setup_fee, plan.monthly_fee), *(license_price(one) for one in chosen)]
+    return Price(sum((one.setup for one in parts), Decimal(0)), sum((one.monthly for one in parts), Decimal(0)))
+
+
+def sold_classes(kept: Iterable[int] = ()) -> QuerySet[LicenseClass]:
+    """The classes that a plan may offer: what we sell, and those it has already."""
+    sold = Q(sold=True, retired=False) | Q(pk__in=list(kept))
+    return LicenseClass.objects.filter(sold).select_related("configuration").order_by("configuration__name", "name")
+
+
+def _signer() -> Signer:
+    return Signer(salt="store.order")
+
+
+def _offered() -> "Prefetch[str]":
+    return Prefetch("licenses", PlanLicense.objects.select_related("license_class__configuration"))
+
+
+# --- orders and subscriptions -------------------------------------------------------------------------------------
+
+
+def orders_for_list() -> QuerySet[Order]:
+    """Orders with what their line in the list shows."""
+    return Order.objects.select_related("account", "plan", "subscription")
+
+
+def orders_matching(rows: QuerySet[Order], text: str) -> QuerySet[Order]:
+    """The orders whose number, reference, account or subscription has every word of a search."""
+    for word in text.split():
+        rows = rows.filter(
+            Q(number=word)
+            | Q(reference=word)
+            | Q(subscription_name__icontains=word)
+            | Q(account__name__icontains=word)
+            | Q(account__email__icontains=word)
+        )
+    return rows
+
+
+def order_for_page(number: str) -> Order | None:
+    """One order with lines, account, plan and subscription. Two statements."""
+    lines = Prefetch("lines", OrderLine.objects.select_related("license_class__configuration"))
+    return orders_for_list().prefetch_related(lines).filter(number=number).first()
+
+
+def order_token(order: Order) -> str:
+    """What stands for an order in its customer's addresses: nobody can guess that of another order."""
+    return _signer().sign(order.number)
+
+
+def order_for_token(token: str) -> Order | None:
+    """The order of such an address. Two statements."""
+    try:
+        return order_for_page(_signer().unsign(token))
+    except BadSignature:
+        return None
+
+
+def subscriptions_for_list() -> QuerySet[Subscription]:
+    """Subscriptions with what their line in the list shows."""
+    return Subscription.objects.select_related("account", "plan", "order")
+
+
+def subscriptions_matching(rows: QuerySet[Subscription], text: str) -> QuerySet[Subscription]:
+    """The subscriptions whose name, account, e-mail or order has every word of a search."""
+    for word in text.split():
+        rows = rows.filter(search_text__icontains=word)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """How many licenses a subscription is owed by open and done requests, and how many of these stand where."""
+
+    total: int = 0
+    done: int = 0
+    attention: int = 0
+
+
+def owed_licenses(subscription_ids: Sequence[int]) -> dict[int, Owed]:
+    """For the rows of a list: what each subscription is owed; those that are owed nothing are not in it."""
+    rows = (
+        LicenseRequest.objects.filter(subscription_id__in=subscription_ids, kind=Kind.ISSUE)
+        .exclude(state=State.CANCELLED)
+        .values_list("subscription_id")
+        .annotate(
+            total=Count("pk"),
+            done=Count("pk", filter=Q(state=State.DONE)),
+            attention=Count("pk", filter=Q(state__in=[State.ATTENTION, State.IN_DOUBT])),
+        )
+        .order_by()
+    )
+    return {pk: Owed(total, done, attention) for pk, total, done, attention in rows if pk is not None}
+
+
+def subscription_for_page(pk: int) -> Subscription | None:
+    """One subscription with order, account, plan, services and install target. Two statements."""
+    rows = subscriptions_for_list().select_related("install_target").prefetch_related("services")
+    return rows.filter(pk=pk).first()
+
+
+def licenses_of(subscription: Subscription) -> QuerySet[License]:
+    """The licenses of a subscription, additional keys after their parent."""
+    return subscription.licenses.select_related("license_class", "configuration", "parent").order_by("id")
+
+
+def requests_of(subscription: Subscription) -> QuerySet[LicenseRequest]:
+    """All requests of a subscription, newest first."""
+    return subscription.license_requests.select_related("license_class", "configuration", "license").order_by("-id")
+
+
+def new_requests_of(subscription: Subscription) -> QuerySet[LicenseRequest]:
+    """The requests for new licenses, in the order of the purchase: what a customer follows."""
+    return subscription.license_requests.filter(kind=Kind.ISSUE).select_related("license_class").order_by("id")
+
+
+# --- the story ----------------------------------------------------------------------------------------------------
+
+
+def story_of(subject: Order | Subscription) -> QuerySet[Event]:
+    """The newest events of an order or a subscription."""
+    name = "order" if isinstance(subject, Order) else "subscription"
+    return Event.objects.filter(**{name: subject}).select_related("request", "license")[:STORY_LENGTH]
+
+
+def events_for_list(actor_kind: str = "") -> QuerySet[Event]:
+    """All events, of one kind of actor if given, with what they tell of."""
+    rows = Event.objects.select_related("order", "subscription", "configuration", "license")
+    return rows.filter(actor_kind=actor_kind) if actor_kind else rows
+
+
+# --- the dashboard ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TabFigures:
+    """What one plug-in configuration has: active licenses, open requests, and those that need a person."""
+
+    configuration: PluginConfiguration
+    licenses: int = 0
+    open: int = 0
+    attention: int = 0
+    oldest: int | None = None  # id of its oldest open request
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The dashboard's numbers; each is the count of a list."""
+
+    tabs: tuple[TabFigures, ...]
+    licenses: int
+    open: int
+    attention: int
+    expiring: int
+    oldest: LicenseRequest | None
+    waiting: tuple[LicenseRequest, ...]
+
+
+def figures(now: datetime) -> Figures:
+    """All numbers of the dashboard. Five statements, whatever there is."""
+    tabs = tabs_with_figures()
+    oldest = min((tab.oldest for tab in tabs if tab.oldest is not None), default=None)
+    rows = LicenseRequest.objects.select_related("license_class", "configuration", "subscription")
+    waiting = rows.filter(state__in=[State.ATTENTION, State.IN_DOUBT]).order_by("id")[:WAITING_SHOWN]
+    return Figures(
+        tabs=tabs,
+        licenses=sum(tab.licenses for tab in tabs),
+        open=sum(tab.open for tab in tabs),
+        attention=sum(tab.attention for tab in tabs),
+        expiring=License.objects.filter(
+            expires_order__gte=now, expires_order__lt=now + EXPIRES_SOON, state=License.State.INSTALLED
+        ).count(),
+        oldest=rows.filter(pk=oldest).first() if oldest is not None else None,
+        waiting=tuple(waiting),
+    )
+
+
+def tabs_with_figures() -> tuple[TabFigures, ...]:
+    """Every plug-in configuration with its numbers, from the counters. Two statements."""
+    first = LicenseRequest.objects.filter(configuration_id=OuterRef("configuration_id"), state=OuterRef("state"))
+    counted: dict[int, list[tuple[str, str, int, int | None]]] = defaultdict(list)
+    counters = StateCount.objects.values_list("configuration_id", "subject", "state").order_by()
+    for pk, *counter in counters.annotate(total=Sum("n"), first=Subquery(first.order_by("id").values("pk")[:1])):
+        counted[pk].append(tuple(counter))
+    return tuple(_tab(one, counted[one.pk]) for one in PluginConfiguration.objects.order_by("name"))
+
+
+def _tab(configuration: PluginConfiguration, counters: list[tuple[str, str, int, int | None]]) -> TabFigures:
+    licenses = {state: total for subject, state, total, _ in counters if subject == "license"}
+    requests = {state: (total, first) for subject, state, total, first in counters if subject == "request"}
+    opened = [requests[state] for state in LicenseRequest.OPEN if state in requests]
+    return TabFigures(
+        configuration=configuration,
+        licenses=licenses.get(License.State.INSTALLED, 0),
+        open=sum(total for total, _ in opened),
+        attention=sum(requests.get(state, (0, None))[0] for state in (State.ATTENTION, State.IN_DOUBT)),
+        oldest=min((first for _, first in opened if first is not None), default=None),
+    )

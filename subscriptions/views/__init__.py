@@ -1,0 +1,1 @@
+"""The staff's pages of this leg, one module for each subject."""
