@@ -1,0 +1,138 @@
+"""What every test may use. The network ends at this machine, warnings are errors, and nothing of ours is replaced."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Page, Response
+from pytest_socket import socket_allow_hosts
+
+from ka_plugins.simulator.running import RunningSimulator
+from tests.factories import World
+
+HERE = ["127.0.0.1", "::1", "localhost"]
+CHROMIUM = [
+    "--no-sandbox",  # the suite may run as root
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-pings",
+]
+
+
+def pytest_runtest_setup() -> None:
+    """Close the network beyond this machine."""
+    socket_allow_hosts(HERE, allow_unix_socket=True)
+
+
+# --- the database
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001 (comes first)
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """On SQLite a file, as in the product: in memory, threads would share one lock."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "panel.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_settings() -> None:
+    """Passwords cost nothing, and static files are served from their sources."""
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django_settings.STATIC_ROOT = None
+
+
+# --- people and things
+
+
+@pytest.fixture
+def staff(db: None) -> User:  # noqa: ARG001 (opens the database)
+    """Somebody of the provider's staff who may do everything."""
+    return User.objects.create_superuser("staff", password="a long password")
+
+
+@pytest.fixture
+def staff_client(staff: User) -> Client:
+    """The panel as that person sees it."""
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def world(db: None) -> World:  # noqa: ARG001 (opens the database)
+    """One connected world, made as far as it is looked at: `world.subscription` has an order, a plan, an account."""
+    return World()
+
+
+@pytest.fixture(scope="session")
+def _running_simulator() -> Iterator[RunningSimulator]:
+    with RunningSimulator() as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(_running_simulator: RunningSimulator) -> Iterator[RunningSimulator]:
+    """The vendor's key server, as fast as it can and without faults; its ledger goes on from test to test."""
+    yield _running_simulator
+    _running_simulator.heal()
+    _running_simulator.latency(0)
+
+
+# --- the browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium. Playwright keeps a loop running in this thread, which Django's guard takes for async code."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": CHROMIUM}
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complains about; a test that wants a complaint removes it from here."""
+    return []
+
+
+@pytest.fixture
+def page(page: Page, complaints: list[str], settings: Any) -> Iterator[Page]:
+    """A page on which every console message, script error, and answer of 400 or above fails the test."""
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False  # the test server speaks plain HTTP
+    page.on("console", lambda message: complaints.append(f"console {message.type}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+    page.on("response", lambda answer: complaints.extend(_refused(answer)))
+    yield page
+    assert complaints == []
+
+
+def _refused(answer: Response) -> list[str]:
+    return [f"{answer.status} {answer.url}"] if answer.status >= 400 else []
+
+
+@pytest.fixture
+def signed_in(page: Page, live_server: Any, staff_client: Client) -> Callable[[str], Page]:
+    """Open an address of the panel in the browser as staff: `signed_in("/licenses/")`."""
+    cookie = staff_client.cookies[django_settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": django_settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}],
+    )
+
+    def opened(path: str) -> Page:
+        page.goto(live_server.url + path)
+        return page
+
+    return opened
