@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.services import MOST_AT_ONCE
-from pbas.core.api.fields import IdOrCodeField
+from pbas.core.api.fields import IdField, IdOrCodeField
 
 LONGEST_TEXT = 500
 MOST_OPTIONS = 200
@@ -81,7 +81,7 @@ class NewLicensesSerializer(serializers.Serializer[dict[str, Any]]):
 
     plugin = serializers.PrimaryKeyRelatedField(queryset=PluginConfiguration.objects.all())
     license_class = IdOrCodeField(help_text="The class's id, or its code.")
-    subscription = serializers.IntegerField()
+    subscription = IdField()
     number = serializers.IntegerField(min_value=1, max_value=MOST_AT_ONCE, default=1)
     options = OptionsSerializer(required=False)
 
@@ -119,11 +119,11 @@ class AdoptSerializer(serializers.Serializer[dict[str, str]]):
 class RequestFilters(serializers.Serializer[dict[str, Any]]):
     """The query string of the list of requests."""
 
-    plugin = serializers.IntegerField(source="configuration_id", required=False)
+    plugin = IdField(source="configuration_id", required=False)
     state = serializers.ChoiceField(LicenseRequest.State.choices, required=False)
     kind = serializers.ChoiceField(LicenseRequest.Kind.choices, required=False)
-    subscription = serializers.IntegerField(source="subscription_id", required=False)
-    license = serializers.IntegerField(source="license_id", required=False)
+    subscription = IdField(source="subscription_id", required=False)
+    license = IdField(source="license_id", required=False)
     order = Text(source="subscription__order__number", required=False, help_text="An order's number.")
     q = Text(required=False, max_length=200, help_text="Finds by key, subscription, account, e-mail, order.")
 
@@ -174,11 +174,11 @@ class ChangeSerializer(serializers.Serializer[dict[str, Any]]):
 class LicenseFilters(serializers.Serializer[dict[str, Any]]):
     """The query string of the list of licenses."""
 
-    plugin = serializers.IntegerField(source="configuration_id", required=False)
+    plugin = IdField(source="configuration_id", required=False)
     state = serializers.ChoiceField(License.State.choices, required=False)
-    subscription = serializers.IntegerField(source="subscription_id", required=False)
-    license_class = serializers.IntegerField(source="license_class_id", required=False)
-    parent = serializers.IntegerField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
+    subscription = IdField(source="subscription_id", required=False)
+    license_class = IdField(source="license_class_id", required=False)
+    parent = IdField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
     q = Text(required=False, max_length=200, help_text="Finds by key, subscription, account, e-mail, order.")
 
 

@@ -50,7 +50,7 @@ class CountSerializer(serializers.Serializer[dict[str, int]]):
 class PluginViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewSet[PluginConfiguration]):
     """Plug-in configurations."""
 
-    queryset = PluginConfiguration.objects.defer("secrets")
+    queryset = PluginConfiguration.objects.all()
     serializer_class = PluginSerializer
     lookup_value_converter = "int"
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from licenses.api.serializers import OptionsSerializer
 from licenses.models import InstallTarget
-from pbas.core.api.fields import IdOrCodeField
+from pbas.core.api.fields import IdField, IdOrCodeField
 from pbas.core.problems import ConflictProblem
 from subscriptions.models import Account, HostingPlan, Order, OrderLine, PlanLicense, Service, Subscription
 from subscriptions.services import AccountDetails
@@ -126,7 +126,7 @@ class OrderFilters(serializers.Serializer[dict[str, Any]]):
     state = serializers.ChoiceField(Order.State.choices, required=False)
     reference = Text(required=False, max_length=100)
     store = Text(required=False, max_length=150)
-    account = serializers.IntegerField(source="account_id", required=False)
+    account = IdField(source="account_id", required=False)
     plan = Text(source="plan__code", required=False, max_length=50)
     q = Text(required=False, max_length=200, help_text="Finds by number, reference, name, account, e-mail.")
 
@@ -185,7 +185,7 @@ class SubscriptionFilters(serializers.Serializer[dict[str, Any]]):
     """The query string of the list of subscriptions."""
 
     state = serializers.ChoiceField(Subscription.State.choices, required=False)
-    account = serializers.IntegerField(source="account_id", required=False)
+    account = IdField(source="account_id", required=False)
     order = Text(source="order__number", required=False, max_length=20)
     plan = Text(source="plan__code", required=False, max_length=50)
     q = Text(required=False, max_length=200, help_text="Finds by name, account, e-mail, order.")

@@ -3,6 +3,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+HIGHEST_ID = 2**63 - 1
+
+
+class IdField(serializers.IntegerField):
+    """The id of a row; no number that the database could not take."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=HIGHEST_ID, **options)
+
 
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "maxLength": 200}]})
 class IdOrCodeField(serializers.Field[dict[str, Any], Any, Any, Any]):

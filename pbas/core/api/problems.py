@@ -65,7 +65,7 @@ def problem_answer(exc: Exception, context: dict[str, Any]) -> Response:
         "type": f"urn:pbas:problem:{answer.slug}" if answer.slug else "about:blank",
         "title": answer.title or HTTPStatus(answer.status).phrase,
         "status": int(answer.status),
-        "detail": answer.detail,
+        "detail": _sayable(answer.detail),
         "instance": request.path,
     }
     if answer.errors:
@@ -118,4 +118,9 @@ def _flat(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
 
 def _error(path: tuple[str, ...], detail: str) -> dict[str, str]:
     steps = (step.replace("~", "~0").replace("/", "~1") for step in path)
-    return {"field": ".".join(path), "pointer": "/".join(("#", *steps)), "detail": detail}
+    return {"field": _sayable(".".join(path)), "pointer": _sayable("/".join(("#", *steps))), "detail": _sayable(detail)}
+
+
+def _sayable(text: str) -> str:
+    """A message may quote what was sent, even half a character, which cannot be sent back."""
+    return text.encode(errors="replace").decode()

@@ -65,7 +65,9 @@ class PanelViewSet(GenericViewSet[Row], Generic[Row]):
             return super().get_object()
         except Http404:
             name = self.get_queryset().model._meta.verbose_name  # noqa: SLF001 (Django's public name)
-            raise UnknownProblem(f"There is no {name} {self.kwargs[self.lookup_field]}.") from None
+            raise UnknownProblem(
+                f"There is no {name} {self.kwargs[self.lookup_url_kwarg or self.lookup_field]}."
+            ) from None
 
 
 class UnknownAddress(APIView):

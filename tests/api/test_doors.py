@@ -1,0 +1,115 @@
+"""Who gets in, and what the API says to those it cannot serve."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from licenses.models import License, LicenseFile, LicenseRequest
+from pbas.core.fields import Sealed
+from tests.api.calls import Api, problem
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["plans/", "orders/", "license-requests/", "licenses/", "plugins/", "no-such/"])
+def test_without_a_token_every_address_answers_401_and_says_how_to_sign_in(path: str) -> None:
+    response = Api().get(path)
+    assert problem(response, 401)["type"] == "about:blank"
+    assert response["WWW-Authenticate"] == "Token"
+
+
+@pytest.mark.django_db
+def test_a_wrong_token_is_401() -> None:
+    api = Api()
+    api.client.credentials(HTTP_AUTHORIZATION="Token 0123456789abcdef")
+    problem(api.get("orders/"), 401)
+
+
+@pytest.mark.django_db
+def test_whoever_is_not_staff_is_refused_everywhere() -> None:
+    api = Api(User.objects.create_user("stranger"))
+    problem(api.get("orders/"), 403)
+    problem(api.post("orders/", {"plan": "small"}), 403)
+    problem(api.post("plugins/", {}, key="k"), 403)
+
+
+def test_a_session_may_read_but_writes_only_with_its_csrf_token(shop: User) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(shop)
+    assert client.get("/api/v1/orders/").status_code == 200
+    assert "CSRF" in problem(client.post("/api/v1/orders/", {}), 403)["detail"]
+
+
+def test_malformed_json_is_400(api: Api) -> None:
+    body = problem(api.post("orders/", '{"plan": "small"', content_type="application/json"), 400)
+    assert body["title"] == "Bad Request"
+    assert body["instance"] == "/api/v1/orders/"
+
+
+@pytest.mark.parametrize("text", ["[]", '"text"', "3", "null"])
+def test_json_that_is_no_object_is_422(api: Api, text: str) -> None:
+    problem(api.post("orders/", text, content_type="application/json"), 422)
+
+
+def test_another_media_type_is_415(api: Api) -> None:
+    problem(api.post("orders/", "plan=small", content_type="application/x-www-form-urlencoded"), 415)
+
+
+def test_a_method_that_is_not_there_is_405(api: Api) -> None:
+    response = api.client.delete("/api/v1/orders/")
+    problem(response, 405)
+    assert "POST" in response["Allow"]
+
+
+def test_an_answer_that_is_not_json_cannot_be_had(api: Api) -> None:
+    problem(api.get("orders/", headers={"accept": "text/html"}), 406)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "orders/100999/",
+        "plans/1/",
+        "licenses/7/",
+        "license-requests/8/",
+        "plugins/9/",
+        "plugins/9/classes/",
+        "no-such/",
+    ],
+)
+def test_what_is_not_there_is_404(api: Api, path: str) -> None:
+    body = problem(api.get(path), 404)
+    assert body["type"] == "urn:pbas:problem:not-found" or "no-such" in path
+
+
+def test_numbers_beyond_any_id_are_404_too(api: Api) -> None:
+    problem(api.get(f"licenses/{10**30}/"), 404)
+    problem(api.post(f"license-requests/{10**30}/retry/"), 404)
+
+
+def test_a_body_beyond_all_measure_is_413(api: Api) -> None:
+    problem(api.post("orders/", {"reference": "x" * 1_100_000}), 413)
+
+
+def test_characters_that_no_database_takes_are_422(api: Api, order_body: dict[str, object]) -> None:
+    problem(api.post("orders/", {**order_body, "reference": "a\0b"}), 422, "reference")
+    half = json.dumps({**order_body, "name": "\ud800"})
+    problem(api.post("orders/", half, content_type="application/json"), 422, "name")
+    half = json.dumps({"name": "x", "template": "manual", "mode": "\ud800"})
+    problem(api.post("plugins/", half, content_type="application/json"), 422, "mode")
+
+
+def test_a_bug_is_500_without_a_word_of_its_inside(
+    api: Api, make_license: Callable[..., License], request_row: LicenseRequest
+) -> None:
+    license_ = make_license("K1")
+    file = LicenseFile.objects.create(
+        request=request_row, license=license_, name="a.xml", size=3, sha256="0" * 64, body=b"abc", source="upload"
+    )
+    LicenseFile.objects.filter(pk=file.pk).update(body=Sealed(b"\x02k1damaged beyond repair"))
+    response = api.get(f"licenses/{license_.pk}/files/1/")
+    body = problem(response, 500)
+    assert "Decrypt" not in str(body)
+    assert "Traceback" not in response.content.decode()

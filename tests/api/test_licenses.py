@@ -1,0 +1,80 @@
+"""Licenses over the API: renewals, changes, ends, and files."""
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+
+from licenses.models import License, LicenseFile, LicenseRequest, PluginConfiguration
+from pbas.core.models import Event
+from tests.api.calls import Api, problem
+
+
+@pytest.fixture
+def license_(make_license: Callable[..., License], request_row: LicenseRequest) -> License:
+    """A license with two versions of one file, of a plug-in that can do all."""
+    PluginConfiguration.objects.update(template="plesk_ka", mode="online")
+    made = make_license(
+        "PLSK.12345678.0001", subscription=request_row.subscription, secret_key="", activation_code="ACT"
+    )
+    for version, body in enumerate([b"<one/>", b"<two/>\x00\xff"], start=1):
+        LicenseFile.objects.create(
+            request=request_row, license=made, name="lizenz ü.xml", version=version, size=len(body), body=body,
+            sha256=hashlib.sha256(body).hexdigest(), source="vendor",
+        )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "kind"),
+    [
+        ("renew", None, "renew"),
+        ("change", {"options": {"features": ["A"]}}, "change"),
+        ("terminate", {"reason": "The customer left."}, "terminate"),
+    ],
+)
+def test_what_is_asked_of_a_license_is_a_request_once(
+    api: Api, license_: License, verb: str, body: dict[str, object] | None, kind: str
+) -> None:
+    path = f"licenses/{license_.pk}/{verb}/"
+    response = api.post(path, body, key="k1")
+    assert response.status_code == 201
+    shown = response.json()
+    assert (shown["kind"], shown["license"], shown["state"]) == (kind, license_.pk, "key")
+    assert api.post(path, body, key="k1").json() == shown
+    problem(api.post(path, body), 409)
+    assert license_.requests.count() == 1
+
+
+def test_a_change_needs_its_options(api: Api, license_: License) -> None:
+    problem(api.post(f"licenses/{license_.pk}/change/", {}), 422, "options")
+    problem(api.post(f"licenses/{license_.pk}/change/", {"options": {"features": [{}]}}), 422, "options.features.0")
+
+
+def test_a_terminated_license_takes_nothing_more(api: Api, license_: License) -> None:
+    License.objects.filter(pk=license_.pk).update(state="terminated")
+    problem(api.post(f"licenses/{license_.pk}/renew/"), 409)
+
+
+def test_an_offline_license_is_not_terminated_here(api: Api, license_: License) -> None:
+    PluginConfiguration.objects.update(mode="offline")
+    problem(api.post(f"licenses/{license_.pk}/terminate/"), 422)
+
+
+def test_a_file_is_downloaded_byte_by_byte_and_it_is_told(api: Api, license_: License) -> None:
+    shown = api.get(f"licenses/{license_.pk}/").json()["files"]
+    assert [(one["n"], one["version"], one["size"]) for one in shown] == [(1, 1, 6), (2, 2, 8)]
+    response = api.get(f"licenses/{license_.pk}/files/2/")
+    assert (response.status_code, response.content) == (200, b"<two/>\x00\xff")
+    assert hashlib.sha256(response.content).hexdigest() == shown[1]["sha256"]
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == "attachment; filename*=utf-8''lizenz%20%C3%BC.xml"
+    assert response["Cache-Control"] == "no-store"
+    event = Event.objects.get(kind="file_downloaded")
+    assert (event.actor, event.license) == ("shop", license_)
+
+
+def test_a_file_that_is_not_there_is_404(api: Api, license_: License) -> None:
+    for n in (0, 3, 10**30):
+        problem(api.get(f"licenses/{license_.pk}/files/{n}/"), 404)
+    assert not Event.objects.filter(kind="file_downloaded").exists()

@@ -1,0 +1,137 @@
+"""Lists: cursor pages, filters, and what they cost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from licenses.models import License, LicenseFile, LicenseRequest
+from pbas.core.story import Actor
+from subscriptions.models import Order, Subscription
+from subscriptions.services import pay_order
+from tests.api.calls import Api, problem
+
+LISTS = ["plans/", "accounts/", "orders/", "subscriptions/", "license-requests/", "licenses/", "plugins/"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_answers_next_previous_and_results(api: Api, path: str) -> None:
+    assert api.get(path).json() == {"next": None, "previous": None, "results": []}
+
+
+def test_pages_are_followed_newest_first_and_back_again(api: Api, make_license: Callable[..., License]) -> None:
+    ids = [make_license(f"K{n}").pk for n in range(5)][::-1]
+    first = api.get("licenses/", data={"page_size": 2}).json()
+    second = api.get(first["next"]).json()
+    third = api.get(second["next"]).json()
+    assert [[row["id"] for row in page["results"]] for page in (first, second, third)] == [ids[:2], ids[2:4], ids[4:]]
+    assert (first["previous"], third["next"]) == (None, None)
+    assert api.get(third["previous"]).json()["results"] == second["results"]
+
+
+def test_a_new_row_does_not_move_the_pages_that_are_being_read(api: Api, make_license: Callable[..., License]) -> None:
+    ids = [make_license(f"K{n}").pk for n in range(4)][::-1]
+    first = api.get("licenses/", data={"page_size": 2}).json()
+    make_license("K-new")
+    assert [row["id"] for row in api.get(first["next"]).json()["results"]] == ids[2:]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "cD1hYmM=", "cj0xJnA9LTE="])
+def test_a_cursor_that_was_never_given_out_is_404(api: Api, cursor: str) -> None:
+    problem(api.get("licenses/", data={"cursor": cursor}), 404)
+
+
+def test_a_page_is_never_larger_than_200(api: Api, make_license: Callable[..., License]) -> None:
+    for n in range(201):
+        make_license(f"K{n}")
+    assert len(api.get("licenses/", data={"page_size": 100_000}).json()["results"]) == 200
+    assert len(api.get("licenses/", data={"page_size": "many"}).json()["results"]) == 50
+
+
+def test_requests_are_filtered_as_on_their_page(
+    api: Api, subscription: Subscription, make_order: Callable[[str], Order], actor: Actor
+) -> None:
+    wanted = subscription.license_requests.get()
+    other = pay_order(order=make_order("cart-2"), actor=actor).license_requests.get()
+    LicenseRequest.objects.filter(pk=other.pk).update(state="attention")
+
+    def found(**query: Any) -> list[int]:
+        return [row["id"] for row in api.get("license-requests/", data=query).json()["results"]]
+
+    assert found() == found(plugin=wanted.configuration_id) == found(kind="issue", state="") == [other.pk, wanted.pk]
+    assert found(state="services") == found(subscription=subscription.pk) == [wanted.pk]
+    assert found(q=subscription.order.number) == found(order=subscription.order.number) == [wanted.pk]
+    assert found(q="ADA@example") == [other.pk, wanted.pk]
+    assert found(plugin=10**15) == found(license=1) == found(q="nobody") == []
+
+
+def test_licenses_are_found_by_the_beginning_of_their_key(
+    api: Api, make_license: Callable[..., License], subscription: Subscription
+) -> None:
+    one, two = make_license("PLSK.1", subscription=subscription), make_license("PLSK.2", state="installed")
+
+    def found(**query: Any) -> list[int]:
+        return [row["id"] for row in api.get("licenses/", data=query).json()["results"]]
+
+    assert found(q="PLSK.1") == found(q="ada.example") == found(subscription=subscription.pk) == [one.pk]
+    assert found(state="installed") == [two.pk]
+    assert found(plugin=one.configuration_id, license_class=one.license_class_id) == [two.pk, one.pk]
+
+
+def test_orders_and_subscriptions_are_found_by_what_people_know(
+    api: Api, subscription: Subscription, make_order: Callable[[str], Order]
+) -> None:
+    order = make_order("cart-2")
+    numbers = [row["number"] for row in api.get("orders/", data={"state": "placed"}).json()["results"]]
+    assert numbers == [order.number]
+    for query in ({"reference": "cart-1"}, {"q": "cart-1"}, {"q": subscription.order.number}):
+        assert [row["reference"] for row in api.get("orders/", data=query).json()["results"]] == ["cart-1"]
+    for query in ({"q": "ada.example"}, {"order": subscription.order.number}, {"plan": "small"}, {"state": "pending"}):
+        assert [row["id"] for row in api.get("subscriptions/", data=query).json()["results"]] == [subscription.pk]
+
+
+@pytest.mark.parametrize("path", ["orders/", "subscriptions/", "license-requests/", "licenses/"])
+def test_a_filter_that_makes_no_sense_is_422_at_its_name(api: Api, path: str) -> None:
+    problem(api.get(path, data={"state": "lost"}), 422, "state")
+    owner = "account" if path in {"orders/", "subscriptions/"} else "plugin"
+    for nonsense in ("all", "-1", 10**30):
+        problem(api.get(path, data={owner: nonsense}), 422, owner)
+
+
+@pytest.fixture
+def _rows(
+    subscription: Subscription,
+    make_order: Callable[[str], Order],
+    make_license: Callable[..., License],
+    actor: Actor,
+) -> None:
+    for n in range(3):
+        row = pay_order(order=make_order(f"more-{n}"), actor=actor).license_requests.get()
+        license_ = make_license(f"K{n}", subscription=subscription)
+        LicenseFile.objects.create(
+            request=row, license=license_, name="a", size=1, sha256="0" * 64, body=b"a", source="upload"
+        )
+
+
+@pytest.mark.usefixtures("_rows")
+@pytest.mark.parametrize(
+    ("path", "statements"),  # without the two that look up token and user
+    [
+        ("plans/", 3),
+        ("accounts/", 1),
+        ("orders/", 2),
+        ("subscriptions/", 2),
+        ("license-requests/", 2),
+        ("licenses/", 2),
+        ("plugins/", 1),
+    ],
+)
+def test_a_list_costs_as_many_statements_whatever_its_length(
+    api: Api, django_assert_num_queries: DjangoAssertNumQueries, path: str, statements: int
+) -> None:
+    with django_assert_num_queries(statements + 2) as asked:
+        assert api.get(path).status_code == 200
+    assert isinstance(asked, CaptureQueriesContext)
+    assert not [one["sql"] for one in asked.captured_queries if '"body"' in one["sql"] or "secret_key" in one["sql"]]
