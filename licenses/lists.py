@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -59,10 +60,10 @@ class _TabbedList:
 
     subject: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
-    sorts: ClassVar[tuple[str, ...]] = ("-id",)
+    sorts: ClassVar[tuple[str, ...]] = ("-id", "id")
     states: ClassVar[Iterable[tuple[str, Any]]]
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: QueryDict) -> None:
         tabs = ["", *(str(one.pk) for one in self.configurations)]
         states = [value for value, _label in self.states]
         self.query = ListQuery(given, filters={"plugin": tabs, "state": states, "q": ()}, sorts=self.sorts)
@@ -132,6 +133,12 @@ class _TabbedList:
         return chips
 
     @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What a new search keeps of the query string."""
+        sort = "" if self.query.sort == self.query.default_sort else self.query.sort
+        return [("plugin", self.query["plugin"]), ("state", self.state), ("sort", sort)]
+
+    @property
     def clear(self) -> str:
         """The address of the tab without any filter."""
         return self.query.link(q="", state="")
@@ -169,6 +176,15 @@ class LicenseList(_TabbedList):
     sorts = ("-id", "id", "key", "-key", "expires_order", "-expires_order")
     states = License.State.choices
 
+    @property
+    def total_text(self) -> str:
+        """How many there are at all."""
+        total = self.counts.of("license")
+        tabs = len(self.configurations)
+        plugins = ngettext("%(n)s plug-in", "%(n)s plug-ins", tabs) % {"n": number(tabs)}
+        said = ngettext("%(n)s license from %(plugins)s", "%(n)s licenses from %(plugins)s", total)
+        return said % {"n": number(total), "plugins": plugins}
+
     def rows(self) -> "QuerySet[Any]":
         """All licenses."""
         return License.objects.all()
@@ -188,6 +204,18 @@ class RequestList(_TabbedList):
         value: label for value, label in LicenseRequest.Kind.choices if value != LicenseRequest.Kind.ISSUE
     }
     held_word = gettext_lazy("On hold")
+
+    @property
+    def total_text(self) -> str:
+        """How many are still on their way."""
+        opened = self.counts.of("request", states=LicenseRequest.OPEN)
+        said = ngettext("%(n)s open request", "%(n)s open requests", opened) % {"n": number(opened)}
+        waiting = self.counts.waiting()
+        return (
+            f"{said}, {ngettext('%(n)s needs you', '%(n)s need you', waiting) % {'n': number(waiting)}}"
+            if waiting
+            else said
+        )
 
     def rows(self) -> "QuerySet[Any]":
         """All requests."""

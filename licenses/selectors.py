@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -18,6 +18,9 @@ from licenses.models import (
 )
 from pbas.core.crypto import keyring
 from pbas.core.models import Event
+
+if TYPE_CHECKING:
+    from subscriptions.models import Subscription
 
 STORY_LENGTH = 100  # events that a details page shows; the activity page has the rest
 SEARCHED = 1000  # rows up to which a search is a filter by id; beyond, the order is walked
@@ -145,3 +148,31 @@ def files_of(license_id: int | None, request: LicenseRequest | None = None) -> l
 def sold_classes(configuration: PluginConfiguration) -> QuerySet[LicenseClass]:
     """What can be requested of a configuration now."""
     return configuration.classes.filter(sold=True, retired=False)
+
+
+def subscriptions_called(text: str, most: int = 8) -> "list[Subscription]":
+    """The subscriptions that someone may mean by a number or a text, at most `most`; an exact name or number is one."""
+    rows = _subscriptions()
+    exact = Q(name__iexact=text) | Q(pk=int(text)) if _is_id(text) else Q(name__iexact=text)
+    found = list(rows.filter(exact)[:most])
+    if found or len(text) < SHORTEST_SEARCH:
+        return found
+    return list(rows.filter(search_text__icontains=text)[:most])
+
+
+def _is_id(text: str) -> bool:
+    return text.isdecimal() and len(text) < 19  # noqa: PLR2004 (digits of a 64-bit id)
+
+
+def _subscriptions() -> "QuerySet[Subscription]":
+    """Read through the foreign key: this leg never imports the one above."""
+    model = LicenseRequest._meta.get_field("subscription").related_model  # noqa: SLF001 (Django's public name)
+    return cast("QuerySet[Subscription]", model._default_manager.select_related("account").exclude(state="ended"))  # noqa: SLF001
+
+
+def sealed_parts(license_: License | None) -> frozenset[str]:
+    """Which of a license's secrets are there ("key", "activation_code"), without opening them."""
+    if license_ is None:
+        return frozenset()
+    stored = {"key": "secret_key", "activation_code": "activation_code"}
+    return frozenset(part for part, column in stored.items() if license_.__dict__.get(column) is not None)

@@ -1,8 +1,32 @@
 """The map of addresses."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from pbas.core import web
+from pbas.core.api.views import UnknownAddress
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # one login with one throttle
+
+handler400 = web.bad_request
+handler403 = web.forbidden
+handler404 = web.not_found
+handler500 = web.failed
 
 urlpatterns = [
+    path("", include("licenses.urls")),
+    path("", include("licenses.plugin_urls")),
+    path("", include("subscriptions.urls")),
+    path("theme/", web.choose_theme, name="theme"),
+    path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", web.favicon),
+    path("livez", web.livez),
+    path("api/v1/", include("licenses.api.urls")),
+    path("api/v1/", include("subscriptions.api.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/v1/<path:rest>", UnknownAddress.as_view()),
 ]

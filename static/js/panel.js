@@ -90,6 +90,10 @@
       location.reload();
     }
   });
+  // Nobody looks: nothing is asked.
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (document.hidden) event.preventDefault();
+  });
   document.addEventListener("htmx:load", function (event) { prepare(event.detail.elt.parentElement || document); });
   if (document.readyState !== "loading") prepare(document);
   else document.addEventListener("DOMContentLoaded", function () { prepare(document); });

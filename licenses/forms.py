@@ -1,0 +1,151 @@
+"""What people type about licenses and requests. Forms check the shape; the services keep the rules."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ka_plugins import registry
+from ka_plugins.contract import KeyFile, Target
+from licenses.models import InstallTarget, LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.plugins import plugin_class
+from licenses.selectors import sold_classes, subscriptions_called
+from licenses.services import MOST_AT_ONCE
+from licenses.uploads import MAX_CODE, MAX_FILE_BYTES, MAX_FILES
+from pbas.core.problems import Problem
+
+
+def show_problem(form: forms.Form, problem: Problem) -> None:
+    """Put a service's problem at the field that it names, or above the form."""
+    form.add_error(problem.field if problem.field in form.fields else None, problem.message)
+
+
+class _ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; the services judge their number and size."""
+
+    widget = _ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+        """Each file for itself."""
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(FilesField, self).clean(one, initial) for one in files]
+
+
+class UploadForm(forms.Form):
+    """Key, activation code and files that a person brings for a request."""
+
+    key = forms.CharField(label=gettext_lazy("License key"), required=False, max_length=1000)
+    activation_code = forms.CharField(
+        label=gettext_lazy("Activation code"),
+        required=False,
+        max_length=MAX_CODE,
+        help_text=gettext_lazy("If the vendor sent one."),
+    )
+    files = FilesField(label=gettext_lazy("License files"), required=False, allow_empty_file=True)
+
+    def __init__(self, *args: Any, request: LicenseRequest, **options: Any) -> None:
+        super().__init__(*args, **options)
+        try:
+            hint = plugin_class(request.configuration.template).key_hint
+        except Problem:
+            hint = ""
+        sent = _("As the vendor sent it, for example %(key)s.") % {"key": hint} if hint else _("As the vendor sent it.")
+        self.fields["key"].help_text = sent
+        self.fields["files"].help_text = _(
+            "Up to %(n)s files, %(size)s KiB each. They are kept exactly as they are."
+        ) % {
+            "n": MAX_FILES,
+            "size": MAX_FILE_BYTES // 1024,
+        }
+        for name in ("key", "activation_code"):
+            self.fields[name].widget.attrs.update(autocomplete="off", spellcheck="false")
+
+    def key_files(self) -> Sequence[KeyFile]:
+        """The files as the service takes them."""
+        return [KeyFile(str(file.name), file.read()) for file in self.cleaned_data["files"]]
+
+    def ask_for_files_again(self) -> None:
+        """A browser forgets chosen files with every answer: say so where some were sent."""
+        if self.files.getlist("files"):  # type: ignore[attr-defined]
+            self.add_error("files", _("Choose the files again: the browser does not keep them."))
+
+
+class AdoptForm(forms.Form):
+    """The key that was sold although its answer was lost."""
+
+    key = forms.CharField(label=gettext_lazy("Key"), max_length=1000)
+    reason = forms.CharField(
+        label=gettext_lazy("Why this one"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("For example: found on the vendor's page, sold at the minute of our order."),
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why something is done; it stays in the story."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, is_required: bool = True, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].required = is_required
+
+
+class TargetForm(forms.Form):
+    """Where the licenses of the subscription go; what the target's login was is kept."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"))
+    address = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=500,
+        help_text=gettext_lazy("A folder on this machine, or the host name of the server."),
+    )
+
+    def __init__(self, *args: Any, kept: InstallTarget | None, **options: Any) -> None:
+        self.kept = kept
+        initial = {"kind": kept.kind, "address": kept.address} if kept is not None else {}
+        super().__init__(*args, initial=initial, prefix="target", **options)
+        self.fields["kind"].choices = [(one.kind, one.label) for one in registry.installers()]  # type: ignore[attr-defined]
+
+    def target(self) -> Target:
+        """As the service takes it."""
+        given = self.cleaned_data
+        same = self.kept is not None and self.kept.kind == given["kind"]
+        return Target(given["kind"], given["address"], self.kept.credentials if self.kept and same else {})
+
+
+class NewLicenseForm(forms.Form):
+    """New License: a class of the open tab's configuration, how many, and for which subscription."""
+
+    license_class = forms.ModelChoiceField(LicenseClass.objects.none(), label=gettext_lazy("License class"))
+    number = forms.IntegerField(
+        label=gettext_lazy("Number of licenses"), initial=1, min_value=1, max_value=MOST_AT_ONCE
+    )
+    subscription = forms.CharField(
+        label=gettext_lazy("Subscription"),
+        max_length=200,
+        help_text=gettext_lazy("Its number, or its name, account, e-mail or order."),
+    )
+
+    def __init__(self, *args: Any, configuration: PluginConfiguration, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["license_class"].queryset = sold_classes(configuration)  # type: ignore[attr-defined]
+        self.matches: list[Any] = []
+
+    def clean_subscription(self) -> int:
+        """The one subscription that is meant; where several fit, they are offered."""
+        text = str(self.cleaned_data["subscription"]).strip()
+        self.matches = subscriptions_called(text)
+        if len(self.matches) == 1:
+            return int(self.matches.pop().pk)
+        if not self.matches:
+            raise forms.ValidationError(_("No subscription is called “%(text)s”.") % {"text": text})
+        raise forms.ValidationError(_("Several subscriptions fit. Choose one of them below."))

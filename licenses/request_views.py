@@ -1,0 +1,193 @@
+"""License requests: the list, one request, and what a person may do with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
+from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from licenses import services
+from licenses.forms import AdoptForm, ReasonForm, TargetForm, UploadForm, show_problem
+from licenses.lists import RequestList
+from licenses.models import LicenseRequest
+from licenses.selectors import files_of, request_for_page, sealed_parts, story_of_request, target_of
+from licenses.uploads import upload as keep_upload
+from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
+from pbas.core.problems import Problem
+from pbas.core.story import staff
+from pbas.core.web import STOP_POLLING, render_page, staff_only
+
+
+@staff_only
+@require_GET
+def list_requests(request: HttpRequest) -> HttpResponse:
+    """The requests of one tab."""
+    context = {"list": RequestList(request.GET)}
+    return render_page(request, "requests/requests.html", "requests/_requests.html", context)
+
+
+@staff_only
+@require_GET
+def show_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """One request: where it stands, what comes next, what was ordered, what came, its story."""
+    return _page(request, _request_or_404(pk))
+
+
+@staff_only
+@require_GET
+def follow_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """What has changed since the page was drawn: 204 for nothing, the changed parts, or these and an end of asking."""
+    asked = _request_or_404(pk)
+    context = _context(asked)
+    if request.GET.get("seen") == context["mark"]:
+        return HttpResponse(status=204)
+    status = STOP_POLLING if asked.is_final else 200
+    return render(request, "requests/_changed.html", {**context, "is_part": True}, status=status)
+
+
+@staff_only
+@require_POST
+def upload(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what a person brought: key, activation code, files."""
+    asked = _request_or_404(pk)
+    form = UploadForm(request.POST, request.FILES, request=asked)
+    if form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("key", "activation_code")}
+        try:
+            keep_upload(request=asked, files=form.key_files(), actor=staff(request.user), **given)
+        except Problem as problem:
+            show_problem(form, problem)
+        else:
+            messages.success(request, _("What you uploaded is kept."))
+            return redirect("license_request", pk)
+    form.ask_for_files_again()
+    return _page(request, _request_or_404(pk), upload_form=form)
+
+
+@staff_only
+@require_POST
+def set_target(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give or mend the install target of the request's subscription."""
+    asked = _request_or_404(pk)
+    form = TargetForm(request.POST, kept=target_of(asked))
+    if asked.subscription_id is not None and form.is_valid():
+        try:
+            services.set_install_target(
+                subscription_id=asked.subscription_id, target=form.target(), actor=staff(request.user)
+            )
+        except Problem as problem:
+            show_problem(form, problem)
+        else:
+            messages.success(request, _("The install target is saved. Install again when you are ready."))
+            return redirect("license_request", pk)
+    return _page(request, asked, target_form=form)
+
+
+@staff_only
+@require_POST
+def adopt(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a key that was sold though its answer was lost."""
+    asked = _request_or_404(pk)
+    form = AdoptForm(request.POST, prefix="adopt")
+    if form.is_valid():
+        try:
+            services.adopt_key(request=asked, actor=staff(request.user), **form.cleaned_data)
+        except Problem as problem:
+            show_problem(form, problem)
+        else:
+            messages.success(request, _("The key was adopted. What is missing is fetched now."))
+            return redirect("license_request", pk)
+    return _page(request, _request_or_404(pk), adopt_form=form)
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask first, and for the reason."""
+    asked = _request_or_404(pk)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.cancel_request(request=asked, actor=staff(request.user), reason=form.cleaned_data["reason"])
+        except Problem as problem:
+            show_problem(form, problem)
+        else:
+            messages.success(request, _("Request %(pk)s is cancelled.") % {"pk": pk})
+            return redirect("license_request", pk)
+    return render(request, "requests/cancel.html", {"asked": asked, "form": form})
+
+
+@staff_only
+@require_GET
+def show_text(request: HttpRequest, pk: int) -> HttpResponse:
+    """The request as text for the vendor's sales desk."""
+    asked = _request_or_404(pk)
+    context = {"asked": asked, "text": text_for_vendor(asked, target_of(asked))}
+    return render(request, "requests/text.html", context)
+
+
+def _one_click(service: Callable[..., LicenseRequest], said: Any) -> Callable[..., HttpResponse]:
+    """A button on a request's page: it calls one service and comes back."""
+
+    @staff_only
+    @require_POST
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            service(request=_request_or_404(pk), actor=staff(request.user))
+        except Problem as problem:
+            messages.error(request, problem.message)
+        else:
+            messages.success(request, str(said))
+        return redirect("license_request", pk)
+
+    return view
+
+
+retry = _one_click(services.retry_request, gettext_lazy("It is tried now."))
+install = _one_click(services.install_request, gettext_lazy("It is being installed."))
+hold = _one_click(services.hold_request, gettext_lazy("The request is on hold."))
+release = _one_click(services.release_request, gettext_lazy("The request goes on."))
+
+
+def _page(request: HttpRequest, asked: LicenseRequest, **forms: Any) -> HttpResponse:
+    context = _context(asked)
+    target = context["target"]
+    context.update(
+        upload_form=forms.get("upload_form") or UploadForm(request=asked),
+        target_form=forms.get("target_form") or TargetForm(kept=target),
+        adopt_form=forms.get("adopt_form") or AdoptForm(prefix="adopt"),
+        opened=request.GET.get("open", ""),
+        is_part=False,
+    )
+    return render(request, "requests/request.html", context)
+
+
+def _context(asked: LicenseRequest) -> dict[str, Any]:
+    """All of a request's page that changes by itself. `mark` tells whether it did."""
+    target, files, story = target_of(asked), files_of(asked.license_id, asked), list(story_of_request(asked))
+    subscription = asked.subscription
+    opened = list(subscription.services.all()) if subscription and asked.state == LicenseRequest.State.SERVICES else []
+    sealed = sealed_parts(asked.license)
+    return {
+        "asked": asked,
+        "sealed": sealed,
+        "target": target,
+        "files": files,
+        "story": story,
+        "next_step": next_step(asked, services=opened, target=target),
+        "steps": steps_of(asked),
+        "ordered": ordered(asked),
+        "may": actions_of(asked, has_files=bool(files or "activation_code" in sealed)),
+        "mark": f"{asked.attempt}-{asked.state}-{story[0].pk if story else 0}-{asked.configuration.parkings}",
+    }
+
+
+def _request_or_404(pk: int) -> LicenseRequest:
+    found = request_for_page(pk)
+    if found is None:
+        raise Http404(_("There is no license request %(pk)s.") % {"pk": pk})
+    return found

@@ -1,0 +1,27 @@
+"""The addresses of licenses and their requests."""
+
+from django.urls import path
+
+from licenses import request_views, views
+
+urlpatterns = [
+    path("licenses/", views.list_licenses, name="licenses"),
+    path("licenses/new/", views.new_license, name="new_license"),
+    path("licenses/<int:pk>/", views.show_license, name="license"),
+    path("licenses/<int:pk>/reveal/", views.reveal, name="license_reveal"),
+    path("licenses/<int:pk>/renew/", views.renew, name="license_renew"),
+    path("licenses/<int:pk>/terminate/", views.terminate, name="license_terminate"),
+    path("license-files/<int:pk>/", views.download_file, name="license_file"),
+    path("license-requests/", request_views.list_requests, name="license_requests"),
+    path("license-requests/<int:pk>/", request_views.show_request, name="license_request"),
+    path("license-requests/<int:pk>/changes/", request_views.follow_request, name="license_request_changes"),
+    path("license-requests/<int:pk>/upload/", request_views.upload, name="license_request_upload"),
+    path("license-requests/<int:pk>/target/", request_views.set_target, name="license_request_target"),
+    path("license-requests/<int:pk>/adopt/", request_views.adopt, name="license_request_adopt"),
+    path("license-requests/<int:pk>/cancel/", request_views.cancel, name="license_request_cancel"),
+    path("license-requests/<int:pk>/text/", request_views.show_text, name="license_request_text"),
+    path("license-requests/<int:pk>/retry/", request_views.retry, name="license_request_retry"),
+    path("license-requests/<int:pk>/install/", request_views.install, name="license_request_install"),
+    path("license-requests/<int:pk>/hold/", request_views.hold, name="license_request_hold"),
+    path("license-requests/<int:pk>/release/", request_views.release, name="license_request_release"),
+]
