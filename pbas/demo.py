@@ -91,7 +91,7 @@ class Provisioner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join(TIMEOUT)
+        self._thread.join(1.0)  # a call that hangs must not hold up the end
 
     def _work(self) -> None:
         pause = PAUSE

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -42,21 +43,19 @@ class EmbeddedWorker:
             without_heartbeat=True,
         )
         self._beat: Any = EmbeddedService(celery_app, thread=True, scheduler_cls="celery.beat.Scheduler")
-        self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
-        self._thread.start()
+        threading.Thread(target=self._worker.start, name="worker", daemon=True).start()
         self._beat.start()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Hand over what is under way and end, or give up waiting after `seconds`."""
+        """Have every task hand over what it does, and wait for that at most `seconds`."""
         signals.worker_shutting_down.send(sender="embedded", sig="TERM", how="Warm", exitcode=0)
         self._beat.service.stop()
-        switch: Any = state  # how a worker without signal handlers is told
-        switch.should_stop = 0
-        self._thread.join(seconds)
-        switch.should_stop = None
+        until = time.monotonic() + seconds
+        while state.active_requests and time.monotonic() < until:
+            time.sleep(0.02)
 
 
 class WebServer(BaseApplication):  # type: ignore[misc] # gunicorn has no types
