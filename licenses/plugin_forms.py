@@ -1,7 +1,6 @@
 """Forms of plug-in configurations. The settings' part is built from what the plug-in declares."""
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -63,12 +62,9 @@ class ConfigurationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """What the vendor's connection needs is asked for in online mode only."""
         super().clean()
-        if self.cleaned_data.get("mode") == Mode.ONLINE:
+        if self.cleaned_data.get("mode") == Mode.OFFLINE:
             for declared in self.declared:
-                name = _PREFIX + declared.name
-                is_open = self.cleaned_data.get(name) in ("", None) and name not in self.errors
-                if is_open and declared.default is dataclasses.MISSING and not self._has_secret(declared):
-                    self.add_error(name, _("This field is required."))
+                self.errors.pop(_PREFIX + declared.name, None)
         return self.cleaned_data
 
     def settings(self) -> dict[str, Any]:
@@ -81,11 +77,6 @@ class ConfigurationForm(forms.Form):
         setting = _PREFIX + problem.field
         at = setting if setting in self.fields else problem.field if problem.field in self.fields else None
         self.add_error(at, problem.message)
-
-    @property
-    def setting_fields(self) -> Iterator[forms.BoundField]:
-        """The settings' part, in the order of declaration."""
-        return (self[_PREFIX + declared.name] for declared in self.declared)
 
     def _kept_values(self) -> dict[str, Any]:
         if self.kept is None:
@@ -101,17 +92,18 @@ class ConfigurationForm(forms.Form):
         """A form field for one declared setting: number, choice, secret or text."""
         rules = declared.metadata
         default = None if declared.default is dataclasses.MISSING else declared.default
-        shared: dict[str, Any] = {"label": rules["label"], "help_text": rules["help_text"], "required": False}
+        shared: dict[str, Any] = {"label": rules["label"], "help_text": rules["help_text"], "required": default != ""}
         if is_secret(declared):
-            if self._has_secret(declared):
-                shared["help_text"] = _("Leave blank to keep the one that is set.")
             widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+            if self._has_secret(declared):
+                shared |= {"help_text": _("Leave blank to keep the one that is set."), "required": False}
             return forms.CharField(widget=widget, strip=False, max_length=10_000, **shared)
+        shared["initial"] = default
         if rules["choices"]:
-            return forms.ChoiceField(choices=[(one, one) for one in rules["choices"]], initial=default, **shared)
+            return forms.ChoiceField(choices=[(one, one) for one in rules["choices"]], **shared)
         if declared.type in (int, "int"):
-            return forms.IntegerField(min_value=rules["minimum"], max_value=rules["maximum"], initial=default, **shared)
-        return forms.CharField(max_length=2000, initial=default, **shared)
+            return forms.IntegerField(min_value=rules["minimum"], max_value=rules["maximum"], **shared)
+        return forms.CharField(max_length=2000, widget=forms.TextInput(attrs={"autocomplete": "off"}), **shared)
 
 
 class ReasonForm(forms.Form):

@@ -5,6 +5,7 @@ from django.urls import path
 from licenses import plugin_views
 
 urlpatterns = [
+    path("plugins/", plugin_views.list_plugins, name="plugins"),
     path("plugins/new/", plugin_views.new_plugin, name="new_plugin"),
     path("plugins/<int:pk>/", plugin_views.show_plugin, name="plugin"),
     path("plugins/<int:pk>/status/", plugin_views.show_status, name="plugin_status"),

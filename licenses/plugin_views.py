@@ -1,13 +1,14 @@
-"""Plug-in configurations: the form built from what a plug-in declares, and the classes that we sell."""
+"""Plug-in configurations: the list, the form built from what a plug-in declares, and the classes that we sell."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
+from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ka_plugins import registry
 from licenses.configurations import (
     check_connection,
     fetch_classes,
@@ -16,15 +17,30 @@ from licenses.configurations import (
     save_configuration,
     sell_class,
 )
-from licenses.models import PluginConfiguration
+from licenses.models import LicenseRequest, PluginConfiguration
 from licenses.plugin_forms import ConfigurationForm, ReasonForm, TemplateForm
 from licenses.plugins import templates
+from licenses.selectors import counts
 from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, staff_only
 
 STORY_LENGTH = 20  # events on a configuration's page; those of its requests stand with them
+
+
+@staff_only
+@require_GET
+def list_plugins(request: HttpRequest) -> HttpResponse:
+    """All configurations with their figures, and the plug-ins that failed to load."""
+    context = {
+        "plugins": PluginConfiguration.objects.defer("settings", "secrets"),
+        "counts": counts(),
+        "labels": dict(templates()),
+        "failures": registry.failures(),
+        "open_states": LicenseRequest.OPEN,
+    }
+    return render(request, "plugins/plugins.html", context)
 
 
 @staff_only

@@ -151,6 +151,24 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stub
         return currency
 
 
+class _ServiceForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
+    class Meta:
+        model = PlanService
+        fields = ("label", "name", "is_hosting")
+        labels = {
+            "label": gettext_lazy("Label"),
+            "name": gettext_lazy("Name in the API"),
+            "is_hosting": gettext_lazy("Brings the install target"),
+        }
+
+
+class _LicenseForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
+    class Meta:
+        model = PlanLicense
+        fields = ("license_class", "setup_fee", "monthly_fee", "is_included")
+        labels = {"license_class": gettext_lazy("License class"), "is_included": gettext_lazy("Included in the plan")}
+
+
 class _Services(BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only
     def clean(self) -> None:
         """At most one service brings the install target."""
@@ -178,18 +196,10 @@ class _Licenses(BaseInlineFormSet):  # type: ignore[type-arg] # generic in the s
 
 
 _SERVICES = inlineformset_factory(
-    HostingPlan,
-    PlanService,
-    formset=_Services,
-    fields=("label", "name", "is_hosting"),
-    extra=1,
+    HostingPlan, PlanService, form=_ServiceForm, formset=_Services, extra=1, can_delete_extra=False
 )
 _LICENSES = inlineformset_factory(
-    HostingPlan,
-    PlanLicense,
-    formset=_Licenses,
-    fields=("license_class", "is_included", "setup_fee", "monthly_fee"),
-    extra=1,
+    HostingPlan, PlanLicense, form=_LicenseForm, formset=_Licenses, extra=1, can_delete_extra=False
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.http import QueryDict
+from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.utils.translation import gettext as _
 
 from pbas.core.keyset import ListQuery, Page

@@ -1,13 +1,12 @@
 """Reads for the pages of this leg. Each says how many statements it costs, where that is more than one."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration, StateCount
 from pbas.core.models import Event
@@ -184,67 +183,27 @@ def events_for_list(actor_kind: str = "") -> QuerySet[Event]:
 # --- the dashboard ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class TabFigures:
-    """What one plug-in configuration has: active licenses, open requests, and those that need a person."""
-
-    configuration: PluginConfiguration
-    licenses: int = 0
-    open: int = 0
-    attention: int = 0
-    oldest: int | None = None  # id of its oldest open request
+def plugins_for_list() -> QuerySet[PluginConfiguration]:
+    """All plug-in configurations, without their settings."""
+    return PluginConfiguration.objects.defer("settings", "secrets").order_by("name")
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The dashboard's numbers; each is the count of a list."""
-
-    tabs: tuple[TabFigures, ...]
-    licenses: int
-    open: int
-    attention: int
-    expiring: int
-    oldest: LicenseRequest | None
-    waiting: tuple[LicenseRequest, ...]
+def oldest_open_request() -> LicenseRequest | None:
+    """The open request that has been on its way for the longest time. Two statements."""
+    first = LicenseRequest.objects.filter(state=OuterRef("state")).order_by("id").values("pk")[:1]
+    counters = StateCount.objects.filter(subject="request", state__in=LicenseRequest.OPEN).order_by()
+    firsts = counters.annotate(first=Subquery(first)).values_list("first", flat=True).distinct()
+    oldest = min((pk for pk in firsts if pk is not None), default=None)
+    return LicenseRequest.objects.filter(pk=oldest).first() if oldest is not None else None
 
 
-def figures(now: datetime) -> Figures:
-    """All numbers of the dashboard. Five statements, whatever there is."""
-    tabs = tabs_with_figures()
-    oldest = min((tab.oldest for tab in tabs if tab.oldest is not None), default=None)
+def requests_for_staff() -> QuerySet[LicenseRequest]:
+    """The requests that wait for a person, the oldest first."""
     rows = LicenseRequest.objects.select_related("license_class", "configuration", "subscription")
-    waiting = rows.filter(state__in=[State.ATTENTION, State.IN_DOUBT]).order_by("id")[:WAITING_SHOWN]
-    return Figures(
-        tabs=tabs,
-        licenses=sum(tab.licenses for tab in tabs),
-        open=sum(tab.open for tab in tabs),
-        attention=sum(tab.attention for tab in tabs),
-        expiring=License.objects.filter(
-            expires_order__gte=now, expires_order__lt=now + EXPIRES_SOON, state=License.State.INSTALLED
-        ).count(),
-        oldest=rows.filter(pk=oldest).first() if oldest is not None else None,
-        waiting=tuple(waiting),
-    )
+    return rows.filter(state=State.ATTENTION).order_by("id")[:WAITING_SHOWN]
 
 
-def tabs_with_figures() -> tuple[TabFigures, ...]:
-    """Every plug-in configuration with its numbers, from the counters. Two statements."""
-    first = LicenseRequest.objects.filter(configuration_id=OuterRef("configuration_id"), state=OuterRef("state"))
-    counted: dict[int, list[tuple[str, str, int, int | None]]] = defaultdict(list)
-    counters = StateCount.objects.values_list("configuration_id", "subject", "state").order_by()
-    for pk, *counter in counters.annotate(total=Sum("n"), first=Subquery(first.order_by("id").values("pk")[:1])):
-        counted[pk].append(tuple(counter))
-    return tuple(_tab(one, counted[one.pk]) for one in PluginConfiguration.objects.order_by("name"))
-
-
-def _tab(configuration: PluginConfiguration, counters: list[tuple[str, str, int, int | None]]) -> TabFigures:
-    licenses = {state: total for subject, state, total, _ in counters if subject == "license"}
-    requests = {state: (total, first) for subject, state, total, first in counters if subject == "request"}
-    opened = [requests[state] for state in LicenseRequest.OPEN if state in requests]
-    return TabFigures(
-        configuration=configuration,
-        licenses=licenses.get(License.State.INSTALLED, 0),
-        open=sum(total for total, _ in opened),
-        attention=sum(requests.get(state, (0, None))[0] for state in (State.ATTENTION, State.IN_DOUBT)),
-        oldest=min((first for _, first in opened if first is not None), default=None),
-    )
+def expiring_licenses(now: datetime) -> int:
+    """How many installed licenses end within EXPIRES_SOON."""
+    soon = License.objects.filter(expires_order__gte=now, expires_order__lt=now + EXPIRES_SOON)
+    return soon.filter(state=License.State.INSTALLED).count()

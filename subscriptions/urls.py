@@ -7,7 +7,6 @@ from subscriptions.views import dashboard, orders, plans, subscriptions
 
 urlpatterns = [
     path("", dashboard.show_dashboard, name="dashboard"),
-    path("plugins/", dashboard.list_plugins, name="plugins"),
     path("activity/", dashboard.list_events, name="activity"),
     path("subscriptions/", subscriptions.list_subscriptions, name="subscriptions"),
     path("subscriptions/<int:pk>/", subscriptions.show_subscription, name="subscription"),

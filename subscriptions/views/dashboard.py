@@ -1,31 +1,30 @@
-"""What looks at the whole: figures, plug-ins, what happened lately."""
+"""What looks at the whole: the figures, and what happened lately."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
+from django.shortcuts import render  # noqa: TID251 (the door of pages)
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from ka_plugins import registry
-from licenses.plugins import templates
+from licenses.models import LicenseRequest
+from licenses.selectors import counts
 from pbas.core.web import render_page, staff_only
 from subscriptions.lists import EventList
-from subscriptions.selectors import figures, tabs_with_figures
+from subscriptions.selectors import expiring_licenses, oldest_open_request, plugins_for_list, requests_for_staff
 
 
 @staff_only
 @require_GET
 def show_dashboard(request: HttpRequest) -> HttpResponse:
     """The figures; each links to the list that it counts."""
-    now = timezone.now()
-    return render(request, "dashboard/dashboard.html", {"figures": figures(now), "now": now})
-
-
-@staff_only
-@require_GET
-def list_plugins(request: HttpRequest) -> HttpResponse:
-    """All plug-in configurations with their figures, and the plug-ins that failed to load."""
-    context = {"tabs": tabs_with_figures(), "labels": dict(templates()), "failures": registry.failures()}
-    return render(request, "plugins/plugins.html", context)
+    context = {
+        "counts": counts(),
+        "plugins": list(plugins_for_list()),
+        "waiting": list(requests_for_staff()),
+        "oldest": oldest_open_request(),
+        "expiring": expiring_licenses(timezone.now()),
+        "open_states": LicenseRequest.OPEN,
+    }
+    return render(request, "dashboard/dashboard.html", context)
 
 
 @staff_only

@@ -1,8 +1,8 @@
 """Orders: the list, one order, and what staff may do with it."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
+from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -28,7 +28,7 @@ def list_orders(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show_order(request: HttpRequest, number: str) -> HttpResponse:
     """One order: lines, fees, state, story."""
-    return _page(request, _order_or_404(number), ReasonForm())
+    return _page(request, _order_or_404(number), ReasonForm(is_required=True))
 
 
 @staff_only

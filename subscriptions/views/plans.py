@@ -1,8 +1,8 @@
 """Hosting plans: what the store sells."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
+from django.shortcuts import get_object_or_404, redirect, render  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 

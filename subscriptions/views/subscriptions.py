@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
+from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 

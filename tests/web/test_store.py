@@ -55,7 +55,8 @@ def checkout(client: Client, plan: HostingPlan, **changed: Any) -> Any:
     )
 
 
-def test_the_store_shows_plans_that_are_sold_to_anybody(client: Client, plan: HostingPlan) -> None:
+@pytest.mark.usefixtures("plan")
+def test_the_store_shows_plans_that_are_sold_to_anybody(client: Client) -> None:
     HostingPlan.objects.create(code="hidden", name="Not in the store", in_store=False)
     HostingPlan.objects.create(code="old", name="Inactive", is_active=False)
     page = client.get("/store/").text
@@ -65,16 +66,16 @@ def test_the_store_shows_plans_that_are_sold_to_anybody(client: Client, plan: Ho
     assert "Inactive" not in page
 
 
-def test_the_list_of_plans_costs_two_statements(
-    client: Client, plan: HostingPlan, django_assert_max_num_queries: Any
-) -> None:
+@pytest.mark.usefixtures("plan")
+def test_the_list_of_plans_costs_two_statements(client: Client, django_assert_max_num_queries: Any) -> None:
     for number in range(5):
         HostingPlan.objects.create(code=f"p{number}", name=f"Plan {number}")
     with django_assert_max_num_queries(2):
         client.get("/store/")
 
 
-def test_included_licenses_are_ticked_and_optional_ones_are_not(client: Client, plan: HostingPlan) -> None:
+@pytest.mark.usefixtures("plan")
+def test_included_licenses_are_ticked_and_optional_ones_are_not(client: Client) -> None:
     page = client.get(reverse("store_plan", args=["small"])).text
     boxes = re.findall(r'name="license" value="\d+"( checked)?', page)
     assert boxes == [" checked", ""]
