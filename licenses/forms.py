@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,15 +31,16 @@ class FilesField(forms.FileField):
 
     widget = _ManyFiles
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
         """Each file for itself."""
         files = data if isinstance(data, list | tuple) else [data] if data else []
         return [super(FilesField, self).clean(one, initial) for one in files]
 
 
 class UploadForm(forms.Form):
-    """Key, activation code and files that a person brings for a request."""
+    """Key, activation code and files that a person brings for a request: whatever he has of them."""
 
+    says_what_is_optional = True
     key = forms.CharField(label=gettext_lazy("License key"), required=False, max_length=1000)
     activation_code = forms.CharField(
         label=gettext_lazy("Activation code"),
@@ -48,7 +48,6 @@ class UploadForm(forms.Form):
         max_length=MAX_CODE,
         help_text=gettext_lazy("If the vendor sent one."),
     )
-    files = FilesField(label=gettext_lazy("License files"), required=False, allow_empty_file=True)
 
     def __init__(self, *args: Any, request: LicenseRequest, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -58,11 +57,12 @@ class UploadForm(forms.Form):
             hint = ""
         sent = _("As the vendor sent it, for example %(key)s.") % {"key": hint} if hint else _("As the vendor sent it.")
         self.fields["key"].help_text = sent
+        self.fields["files"] = FilesField(label=_("License files"), required=False, allow_empty_file=True)
         self.fields["files"].help_text = _(
-            "Up to %(n)s files, %(size)s KiB each. They are kept exactly as they are."
+            "Up to %(n)s files, %(size)s MiB each. They are kept exactly as they are."
         ) % {
             "n": MAX_FILES,
-            "size": MAX_FILE_BYTES // 1024,
+            "size": MAX_FILE_BYTES // 1024 // 1024,
         }
         for name in ("key", "activation_code"):
             self.fields[name].widget.attrs.update(autocomplete="off", spellcheck="false")
@@ -73,7 +73,7 @@ class UploadForm(forms.Form):
 
     def ask_for_files_again(self) -> None:
         """A browser forgets chosen files with every answer: say so where some were sent."""
-        if self.files.getlist("files"):  # type: ignore[attr-defined]
+        if self.files.getlist("files"):
             self.add_error("files", _("Choose the files again: the browser does not keep them."))
 
 
@@ -111,8 +111,8 @@ class TargetForm(forms.Form):
 
     def __init__(self, *args: Any, kept: InstallTarget | None, **options: Any) -> None:
         self.kept = kept
-        initial = {"kind": kept.kind, "address": kept.address} if kept is not None else {}
-        super().__init__(*args, initial=initial, prefix="target", **options)
+        options["initial"] = {"kind": kept.kind, "address": kept.address} if kept is not None else {}
+        super().__init__(*args, **{"prefix": "target", **options})
         self.fields["kind"].choices = [(one.kind, one.label) for one in registry.installers()]  # type: ignore[attr-defined]
 
     def target(self) -> Target:
@@ -125,7 +125,9 @@ class TargetForm(forms.Form):
 class NewLicenseForm(forms.Form):
     """New License: a class of the open tab's configuration, how many, and for which subscription."""
 
-    license_class = forms.ModelChoiceField(LicenseClass.objects.none(), label=gettext_lazy("License class"))
+    license_class = forms.ModelChoiceField(
+        LicenseClass.objects.none(), label=gettext_lazy("License class"), empty_label=gettext_lazy("Choose one")
+    )
     number = forms.IntegerField(
         label=gettext_lazy("Number of licenses"), initial=1, min_value=1, max_value=MOST_AT_ONCE
     )

@@ -114,6 +114,8 @@ def request_for_page(pk: int) -> LicenseRequest | None:
 
 def target_of(request: LicenseRequest) -> InstallTarget | None:
     """The install target of the request's subscription."""
+    if request.subscription_id is None:
+        return None
     return InstallTarget.objects.filter(subscription_id=request.subscription_id).first()
 
 

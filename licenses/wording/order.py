@@ -26,7 +26,7 @@ def _names(properties: Any) -> dict[str, str]:
     """The names of all codes in a class, however deep they stand."""
     if isinstance(properties, dict):
         own = {str(properties["code"]): str(properties["name"])} if {"code", "name"} <= properties.keys() else {}
-        parts = properties.values()
+        parts = list(properties.values())
     elif isinstance(properties, list):
         own, parts = {}, properties
     else:

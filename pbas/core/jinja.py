@@ -127,6 +127,8 @@ def moment(value: datetime | None) -> Markup:
 
 def ago(value: datetime) -> str:
     """How long ago, in its largest unit."""
+    if (timezone.now() - value).total_seconds() < 60:  # noqa: PLR2004 (seconds of a minute)
+        return gettext("just now")
     return gettext("%(time)s ago") % {"time": timesince(value, depth=1)}
 
 
@@ -153,7 +155,7 @@ class PanelField(BoundField):
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: Any = None) -> dict[str, Any]:
         """Django's attributes and the class."""
-        built = super().build_widget_attrs(attrs, widget)
+        built: dict[str, Any] = {**super().build_widget_attrs(attrs, widget)}
         shown = widget or self.field.widget
         if "class" not in shown.attrs and not self.is_hidden:
             built["class"] = _CONTROL_CLASSES.get(type(shown).__name__, "form-control")

@@ -41,7 +41,7 @@ class ListQuery:
         self._values = {name: _clean(given.get(name, ""), allowed) for name, allowed in filters.items()}
         self.default_sort = sorts[0]
         self.sort = _clean(given.get("sort", ""), sorts) or sorts[0]
-        self.place = {name: given[name][:_LONGEST] for name in _PAGING if given.get(name)}
+        self.place = {name: _clean(given.get(name, ""), ()) for name in _PAGING if given.get(name)}
 
     def __getitem__(self, name: str) -> str:
         """The value of a filter; "" where it is not set."""

@@ -82,7 +82,7 @@ def theme_of(request: HttpRequest) -> str:
 
 def staff_only(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+) -> Callable[..., HttpResponse]:
     """For the staff's pages: who is signed in but no staff gets 403; who is not signed in comes to the login."""
 
     @wraps(view)
