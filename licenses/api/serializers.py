@@ -6,9 +6,11 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.selectors import SHORTEST_SEARCH
 from licenses.services import MOST_AT_ONCE
 from pbas.core.api.fields import IdField, IdOrCodeField
 
+FOUND_BY = "Any part of the key, or of the subscription's name, account, e-mail or order."
 LONGEST_TEXT = 500
 MOST_OPTIONS = 200
 
@@ -121,11 +123,10 @@ class RequestFilters(serializers.Serializer[dict[str, Any]]):
 
     plugin = IdField(source="configuration_id", required=False)
     state = serializers.ChoiceField(LicenseRequest.State.choices, required=False)
-    kind = serializers.ChoiceField(LicenseRequest.Kind.choices, required=False)
     subscription = IdField(source="subscription_id", required=False)
     license = IdField(source="license_id", required=False)
     order = Text(source="subscription__order__number", required=False, help_text="An order's number.")
-    q = Text(required=False, max_length=200, help_text="Finds by key, subscription, account, e-mail, order.")
+    q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
 
 # --- licenses ---------------------------------------------------------------------------------------------------
@@ -179,7 +180,7 @@ class LicenseFilters(serializers.Serializer[dict[str, Any]]):
     subscription = IdField(source="subscription_id", required=False)
     license_class = IdField(source="license_class_id", required=False)
     parent = IdField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
-    q = Text(required=False, max_length=200, help_text="Finds by key, subscription, account, e-mail, order.")
+    q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
 
 # --- plug-ins ---------------------------------------------------------------------------------------------------

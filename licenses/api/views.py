@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ka_plugins.contract import KeyFile
-from licenses import services, uploads
+from licenses import selectors, services, uploads
 from licenses.api.serializers import (
     AdoptSerializer,
     LicenseRequestSerializer,
@@ -41,8 +41,8 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     lookup_value_converter = "int"
 
     def search(self, queryset: QuerySet[LicenseRequest, Any], text: str) -> QuerySet[LicenseRequest, Any]:
-        """By the key's beginning, or any part of the subscription's name, account, e-mail or order number."""
-        return queryset.filter(Q(license__key__startswith=text) | Q(subscription__search_text__icontains=text))
+        """As the panel's list does."""
+        return queryset.filter(selectors.matching_requests(text))
 
     @extend_schema(request=NewLicensesSerializer, responses={201: NewRequestsSerializer})
     @once_per_key

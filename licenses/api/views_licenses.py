@@ -12,7 +12,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from licenses import services, uploads
+from licenses import selectors, services, uploads
 from licenses.api.serializers import ChangeSerializer, LicenseFilters, LicenseRequestSerializer, LicenseSerializer
 from licenses.api.views import FILES
 from licenses.models import License, LicenseRequest
@@ -46,8 +46,8 @@ class LicenseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     lookup_value_converter = "int"
 
     def search(self, queryset: QuerySet[License, Any], text: str) -> QuerySet[License, Any]:
-        """By the key's beginning, or any part of the subscription's name, account, e-mail or order number."""
-        return queryset.filter(Q(key__startswith=text) | Q(subscription__search_text__icontains=text))
+        """As the panel's list does."""
+        return queryset.filter(selectors.matching_licenses(text))
 
     @extend_schema(request=None, responses={201: LicenseRequestSerializer})
     @action(detail=True, methods=["post"])

@@ -14,11 +14,6 @@ from subscriptions.services import AccountDetails, pay_order, place_order, servi
 from tests.api.calls import Api
 
 
-@pytest.fixture(autouse=True)
-def _api_alone(settings: Any) -> None:
-    settings.ROOT_URLCONF = "tests.api.urls"
-
-
 @pytest.fixture
 def shop(db: None) -> User:  # noqa: ARG001 (opens the database)
     return User.objects.create_user("shop", is_staff=True)

@@ -36,6 +36,11 @@ def test_the_document_is_made_without_a_warning_and_is_valid(schema: dict[str, A
     assert not GENERATOR_STATS._error_cache, list(GENERATOR_STATS._error_cache)
 
 
+def test_the_document_and_its_reading_room_are_served(api: Api) -> None:
+    assert b"openapi: 3" in api.get("schema/").content
+    assert api.get("docs/", headers={"accept": "text/html"}).status_code == 200
+
+
 def test_every_promised_address_is_in_it(schema: dict[str, Any]) -> None:
     assert {f"/api/v1/{path}" for path in PROMISED} <= set(schema["paths"])
 
