@@ -1,7 +1,10 @@
 """The store: public pages on which a customer chooses a plan, orders it, pays (a test) and follows his order."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -29,6 +32,8 @@ from subscriptions.selectors import (
 from subscriptions.services import cancel_order, pay_order, place_order
 from subscriptions.wording import Progress, progress_of
 
+P = ParamSpec("P")
+
 STORE = "store"  # its name in orders and accounts
 
 
@@ -51,21 +56,37 @@ class Choice:
     total: Price
 
 
-@login_not_required
+def public(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """For customers: no login, and what is not found is said in the store's own frame."""
+
+    @login_not_required
+    @wraps(view)
+    def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Http404 as missing:
+            return render(request, "store/not_found.html", {"text": str(missing)}, status=404)
+
+    return shown
+
+
+@public
 @require_GET
 def show_plans(request: HttpRequest) -> HttpResponse:
     """All plans that are sold here."""
     return render(request, "store/plans.html", {"plans": plans_in_store()})
 
 
-@login_not_required
+@public
 @require_GET
 def show_plan(request: HttpRequest, code: str) -> HttpResponse:
     """One plan with its licenses to tick, and what that makes together."""
     return render(request, "store/plan.html", {"choice": _choice(_plan_or_404(code), request.GET)})
 
 
-@login_not_required
+@public
 @never_cache
 @require_http_methods(["GET", "POST"])
 def check_out(request: HttpRequest, code: str) -> HttpResponse:
@@ -92,7 +113,7 @@ def check_out(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "store/checkout.html", {"choice": choice, "form": form})
 
 
-@login_not_required
+@public
 @never_cache
 @require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:
@@ -109,7 +130,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "store/payment.html", {"order": order, "token": token})
 
 
-@login_not_required
+@public
 @require_POST
 def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """The customer gives up an order that he has not paid."""
@@ -124,7 +145,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("store_order", token)
 
 
-@login_not_required
+@public
 @never_cache
 @require_GET
 def show_order(request: HttpRequest, token: str) -> HttpResponse:

@@ -1,0 +1,100 @@
+"""The store's whole way, as a customer walks it, with a live worker and the simulator behind it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.processes.commands import SECONDS, running
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),  # pytest-base-url's
+]
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The ready line of a panel of its own: `url`, `user`, `password` and more."""
+    folder: Path = tmp_path_factory.mktemp("panel")
+    with running("--port", "0", "--data", str(folder)) as (_, ready):
+        yield ready
+
+
+def has_no_fault(page: Page) -> None:
+    faults = Axe().run(page).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def order_the_first_plan(page: Page, url: str, host: str) -> None:
+    page.goto(f"{url}/store/")
+    has_no_fault(page)
+    page.get_by_role("link", name=re.compile("^Choose")).first.click()
+    has_no_fault(page)
+    page.get_by_role("button", name="Continue").click()
+    has_no_fault(page)
+    page.get_by_label("Your name or company").fill("Oakridge Digital")
+    page.get_by_label("E-mail").fill("ann@oakridge.example")
+    page.get_by_label("Host name").fill(host)
+    page.get_by_role("button", name="Order now").click()
+    expect(page.get_by_text("No money moves")).to_be_visible()
+    has_no_fault(page)
+
+
+def pay_and_wait(page: Page) -> None:
+    page.get_by_role("button", name="Pay now (test)").click()
+    has_no_fault(page)
+    expect(page.get_by_role("heading", name="Everything is installed")).to_be_visible(timeout=SECONDS * 1000)
+    expect(page.locator(".word-done").first).to_have_text("Installed")
+    has_no_fault(page)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_customer_sees_his_license_installed_and_staff_see_it_too(
+    page: Page, panel: dict[str, Any], color_scheme: Any, width: int
+) -> None:
+    page.emulate_media(color_scheme=color_scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    host = f"{color_scheme}{width}.oakridge.example"
+    order_the_first_plan(page, panel["url"], host)
+    pay_and_wait(page)
+    polls: list[str] = []
+    page.on("request", lambda asked: polls.append(asked.url))
+    page.wait_for_timeout(1500)
+    assert polls == []  # nothing is asked once nothing changes
+    page.goto(f"{panel['url']}/subscriptions/?q={host}")
+    page.get_by_label("Username").fill(panel["user"])
+    page.get_by_label("Password").fill(panel["password"])
+    page.get_by_role("button", name=re.compile("Log in|Sign in")).click()
+    page.get_by_role("link", name=host).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Active")
+    has_no_fault(page)
+
+
+def test_the_store_works_without_javascript(browser: Any, panel: dict[str, Any]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{panel['url']}/store/")
+    page.get_by_role("link", name=re.compile("^Choose")).first.click()
+    page.get_by_role("button", name="Update the price").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Your name or company").fill("Oakridge Digital")
+    page.get_by_label("E-mail").fill("ann@oakridge.example")
+    page.get_by_label("Host name").fill("plain.oakridge.example")
+    page.get_by_role("button", name="Order now").click()
+    page.get_by_role("button", name="Pay now (test)").click()
+    heading = page.get_by_role("heading", name="Everything is installed")
+    for _reload in range(60):
+        if heading.is_visible():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(heading).to_be_visible()
+    context.close()
