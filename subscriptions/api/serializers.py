@@ -39,11 +39,21 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
         return account
 
 
-class AccountFilters(serializers.Serializer[dict[str, Any]]):
-    """The query string of the list of accounts."""
+class StoreFilters(serializers.Serializer[dict[str, Any]]):
+    """References are a store's own: without a store they are those of the calling one."""
 
     store = Text(required=False, max_length=150)
     reference = Text(required=False, max_length=100)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Add the calling store to a reference."""
+        if "reference" in attrs:
+            attrs.setdefault("store", self.context["request"].user.get_username())
+        return attrs
+
+
+class AccountFilters(StoreFilters):
+    """The query string of the list of accounts."""
 
 
 # --- orders -----------------------------------------------------------------------------------------------------
@@ -120,12 +130,10 @@ class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
         return {**attrs, "licenses": chosen, "account": AccountDetails(**attrs["account"])}
 
 
-class OrderFilters(serializers.Serializer[dict[str, Any]]):
+class OrderFilters(StoreFilters):
     """The query string of the list of orders."""
 
     state = serializers.ChoiceField(Order.State.choices, required=False)
-    reference = Text(required=False, max_length=100)
-    store = Text(required=False, max_length=150)
     account = IdField(source="account_id", required=False)
     plan = Text(source="plan__code", required=False, max_length=50)
     q = Text(required=False, max_length=200, help_text="Finds by number, reference, name, account, e-mail.")

@@ -1,9 +1,11 @@
 """Lists: cursor pages, filters, and what they cost."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
@@ -38,9 +40,15 @@ def test_a_new_row_does_not_move_the_pages_that_are_being_read(api: Api, make_li
     assert [row["id"] for row in api.get(first["next"]).json()["results"]] == ids[2:]
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "cD1hYmM=", "cj0xJnA9LTE="])
+@pytest.mark.parametrize("cursor", ["nonsense", "cD1hYmM=", "cj0xJnA9LTE=", "w7w="])  # the second says "p=abc"
 def test_a_cursor_that_was_never_given_out_is_404(api: Api, cursor: str) -> None:
     problem(api.get("licenses/", data={"cursor": cursor}), 404)
+
+
+def test_a_cursor_beyond_all_ids_is_an_end_of_the_list(api: Api, make_license: Callable[..., License]) -> None:
+    make_license("K1")
+    far = b64encode(b"p=" + b"9" * 30).decode()
+    assert len(api.get("licenses/", data={"cursor": far}).json()["results"]) == 1
 
 
 def test_a_page_is_never_larger_than_200(api: Api, make_license: Callable[..., License]) -> None:
@@ -78,6 +86,16 @@ def test_licenses_are_found_by_a_part_of_their_key_or_of_what_people_know(
     assert found(q="PLSK.1") == found(q="ada.example") == found(subscription=subscription.pk) == [one.pk]
     assert found(state="installed") == [two.pk]
     assert found(plugin=one.configuration_id, license_class=one.license_class_id) == [two.pk, one.pk]
+
+
+def test_a_reference_is_looked_for_in_the_calling_store_or_the_one_that_is_named(api: Api, order: Order) -> None:
+    assert [row["number"] for row in api.get("orders/", data={"reference": "cart-1"}).json()["results"]] == [
+        order.number
+    ]
+    other = Api(User.objects.create_user("other", is_staff=True))
+    assert other.get("orders/", data={"reference": order.reference}).json()["results"] == []
+    named = other.get("orders/", data={"reference": order.reference, "store": "shop"}).json()["results"]
+    assert [row["number"] for row in named] == [order.number]
 
 
 def test_orders_and_subscriptions_are_found_by_what_people_know(

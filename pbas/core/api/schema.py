@@ -64,6 +64,11 @@ class PanelSchema(AutoSchema):
             found.append(KEY_PARAMETER)
         return found
 
+    def get_operation_id(self) -> str:
+        """The path's words and what is done: `orders_pay`, where the framework would say that a pay is created."""
+        name: str = super().get_operation_id()
+        return name if getattr(self.view, "action", "") == "create" else name.removesuffix("_create")
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """The operation with all problems that it may answer."""
         operation = super().get_operation(*args, **kwargs)

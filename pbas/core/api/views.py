@@ -48,7 +48,8 @@ class PanelViewSet(GenericViewSet[Row], Generic[Row]):
         """Keep what the query string asks for; raises ValidationError at a filter that makes no sense."""
         if self.action != "list" or self.filters is None:
             return queryset
-        filters = self.filters(data={name: value for name, value in self.request.query_params.items() if value})
+        given = {name: value for name, value in self.request.query_params.items() if value}
+        filters = self.filters(data=given, context=self.get_serializer_context())
         filters.is_valid(raise_exception=True)
         lookups = dict(filters.validated_data)
         text = lookups.pop("q", "")
