@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from django.db import connection
@@ -46,17 +47,12 @@ class Alarm:
         """Wake the engine when a request is due again."""
         self._loop.call_later(seconds, self._rung.set)
 
-    def clear(self) -> None:
-        """From now on only a new ring wakes."""
-        self._rung.clear()
-
     async def wait(self, seconds: float) -> None:
-        """Until it rings, at most so long."""
-        try:
+        """Until it rings, at most so long. Each ring wakes once: a full engine must not spin on an old one."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._rung.wait()
-        except TimeoutError:
-            pass
+        self._rung.clear()
 
     def close(self) -> None:
         """Hear nothing more."""

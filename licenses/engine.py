@@ -100,7 +100,6 @@ class Engine:
 
     async def _claim(self) -> None:
         """Take what is due and there is room for, and start walking it."""
-        self.alarm.clear()
         room = self.slots - len(self.running)
         known = {pk: configuration.version for pk, (configuration, _) in self.plugins.items()}
         try:
