@@ -6,6 +6,7 @@ import asyncio
 import functools
 import socket
 import ssl
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 BODY_LIMIT: Final = 10 * 1024 * 1024  # bytes; the largest license file that the panel takes
 CONNECT_SECONDS: Final = 10.0
 TOTAL_SECONDS: Final = 30.0
+FIXED_TLS_GOODBYE: Final = (3, 12, 7)
 KEEP_SECONDS: Final = 5.0  # shorter than usual servers keep a connection, so that none dies under a request
 
 # The name is settled: it does not exist. Everything else that a resolver reports may pass.
@@ -103,6 +105,8 @@ class VendorClient:
                 resolver=resolver if allow_private else GuardedResolver(resolver),
                 limit=0,  # the slots above are the limit: waiting in the connector would look like a slow vendor
                 keepalive_timeout=KEEP_SECONDS,
+                # Older Pythons leave a TLS connection open whose peer never answers the goodbye.
+                enable_cleanup_closed=sys.version_info < FIXED_TLS_GOODBYE,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity", "User-Agent": "pbas"},

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ka_plugins.simulator.running import RunningSimulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="package")
+def vendor() -> Iterator[RunningSimulator]:
+    with RunningSimulator() as running:
+        yield running
