@@ -146,7 +146,6 @@ def download_file(request: HttpRequest, pk: int) -> HttpResponse:
         read_file(license_file=found, actor=staff(request.user)), content_type="application/octet-stream"
     )
     answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
-    answer["Cache-Control"] = "no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 

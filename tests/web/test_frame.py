@@ -1,0 +1,184 @@
+"""The frame around all pages: who may come in, the theme, pages that say no, how values and forms are drawn."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django import forms
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from licenses.models import NEVER
+from pbas.core import jinja
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["dashboard", "licenses", "license_requests", "new_license", "subscriptions", "orders", "plans", "plugins"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_stranger_comes_to_the_login(client: Client, name: str) -> None:
+    answer = client.get(reverse(name))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_who_is_no_staff_gets_a_page_that_says_so(client: Client, name: str) -> None:
+    client.force_login(User.objects.create_user("customer"))
+    answer = client.get(reverse(name))
+    assert answer.status_code == 403
+    assert "These pages are for staff" in answer.text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_entry_of_the_menu_leads_to_a_page_that_is_marked_there(staff_client: Client, name: str) -> None:
+    answer = staff_client.get(reverse(name))
+    assert answer.status_code == 200
+    assert len(re.findall(r'<a href="[^"]*" aria-current="page"', answer.text)) == 1
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(client: Client, staff: User) -> None:
+    login = reverse("account_login") + "?next=/licenses/"
+    assert 'name="next" value="/licenses/"' in client.get(login).text
+    answer = client.post(login, {"login": staff.username, "password": "a long password", "next": "/licenses/"})
+    assert answer["Location"] == "/licenses/"
+
+
+def test_a_wrong_password_is_said_above_the_form_and_answers_200(client: Client, staff: User) -> None:
+    answer = client.post(reverse("account_login"), {"login": staff.username, "password": "wrong"})
+    assert answer.status_code == 200
+    assert "not correct" in answer.text
+    assert staff.username in answer.text
+
+
+def test_nobody_can_sign_up(client: Client) -> None:
+    assert "sign" not in client.get(reverse("account_login")).text.lower().replace("sign in", "")
+    answer = client.post(reverse("account_signup"), {"username": "x", "password1": "long-enough-1", "password2": "x"})
+    assert not User.objects.exists()
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["account_logout", "account_change_password"])
+def test_the_pages_of_the_account_stand_in_the_frame(staff_client: Client, name: str) -> None:
+    answer = staff_client.get(reverse(name))
+    assert answer.status_code == 200
+    assert "css/panel.css" in answer.text
+
+
+def test_an_unknown_address_gets_a_page_in_the_frame(staff_client: Client) -> None:
+    answer = staff_client.get("/licenses/12345678/")
+    assert answer.status_code == 404
+    assert "There is no license 12345678." in answer.text
+    assert "Main menu" in answer.text
+
+
+def test_a_failure_names_a_reference_that_is_in_the_log(
+    staff_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_given: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("licenses.views.LicenseList", fail)
+    staff_client.raise_request_exception = False
+    answer = staff_client.get(reverse("licenses"))
+    assert answer.status_code == 500
+    reference = re.search(r"<code>([0-9a-f]{8})</code>", answer.text)
+    assert reference
+    assert reference.group(1) in caplog.text
+
+
+def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(staff_client: Client) -> None:
+    answer = staff_client.post(reverse("theme"), {"theme": "dark", "next": "/licenses/?state=issued"})
+    assert answer["Location"] == "/licenses/?state=issued"
+    assert 'data-bs-theme="dark"' in staff_client.get("/licenses/").text
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+def test_the_theme_never_leads_away_from_the_panel(client: Client, back: str) -> None:
+    answer = client.post(reverse("theme"), {"theme": "rubbish", "next": back})
+    assert answer["Location"] == reverse("dashboard")
+    assert answer.cookies["theme"].value == "auto"
+
+
+def test_the_simulator_is_announced_on_every_page_of_a_demonstration(staff_client: Client, settings: Any) -> None:
+    assert "Simulator:" not in staff_client.get("/licenses/").text
+    settings.PBAS_DEMO = True
+    assert "Simulator:" in staff_client.get("/licenses/").text
+
+
+def test_nothing_but_our_own_files_may_run(staff_client: Client) -> None:
+    answer = staff_client.get("/licenses/")
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert "unsafe" not in answer["Content-Security-Policy"]
+    sources = re.findall(r'(?:src|href)="(https?:)?//', answer.text)
+    assert sources == []
+
+
+def test_monitors_and_browsers_need_no_login(client: Client) -> None:
+    assert client.get("/livez").content == b"ok\n"
+    assert client.get("/favicon.ico")["Location"].endswith("favicon.svg")
+
+
+def test_the_back_office_has_the_panels_login(client: Client) -> None:
+    answer = client.get("/admin/", follow=True)
+    assert "Sign in" in answer.text
+    assert "css/panel.css" in answer.text
+
+
+# --- how values are drawn
+
+
+def test_no_date_is_said_as_never_and_a_far_one_too() -> None:
+    assert "never" in jinja.day(None)
+    assert "never" in jinja.day(NEVER)
+    assert jinja.day(datetime(2026, 3, 9, 12, tzinfo=UTC)) == '<time datetime="2026-03-09">9 Mar 2026</time>'
+
+
+def test_times_are_said_from_now() -> None:
+    now = timezone.now()
+    assert jinja.ago(now) == "just now"
+    assert "2" in jinja.ago(now - timedelta(hours=2, minutes=1))
+    assert jinja.until(now) == "in a moment"
+    assert "hour" in jinja.until(now + timedelta(hours=2, minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(0, "0 bytes"), (1, "1 byte"), (2048, "2.0 KiB"), (3 * 1024 * 1024, "3.0 MiB")]
+)
+def test_sizes_are_said_for_people(size: int, said: str) -> None:
+    assert jinja.size(size) == said
+
+
+def test_an_icon_with_a_label_is_read_out_and_its_label_is_escaped() -> None:
+    assert 'aria-label="&lt;b&gt;"' in jinja.icon("eye", "<b>")
+    assert 'aria-hidden="true"' in jinja.icon("eye")
+
+
+class _Form(forms.Form):
+    name = forms.CharField(help_text="As <b>written</b>.")
+    kind = forms.ChoiceField(choices=[("a", "A")])
+    is_sold = forms.BooleanField(required=False, label="We sell this")
+    ways = forms.ChoiceField(choices=[("a", "A")], widget=forms.RadioSelect)
+
+
+def test_a_faulty_form_leads_from_its_summary_to_its_fields() -> None:
+    text = str(_Form({"is_sold": "on", "kind": "b"}))
+    assert 'role="alert"' in text
+    assert '<a href="#id_name">Name</a>' in text
+    assert 'aria-describedby="id_name_helptext id_name_error"' in text
+    assert 'id="id_name_error"' in text
+    assert 'id="id_name_helptext"' in text
+    assert 'aria-invalid="true"' in text
+    assert "As &lt;b&gt;written&lt;/b&gt;." in text
+
+
+def test_controls_have_the_stylesheets_classes() -> None:
+    text = str(_Form())
+    for control in ("form-control", "form-select", "form-check-input"):
+        assert control in text
+    assert "<legend>Ways</legend>" in text
+    assert 'role="alert"' not in text
