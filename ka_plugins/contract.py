@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
 
 CONTRACT_VERSION = 1
+LONGEST_KEY = 200  # characters
 
 
 # --- errors: which one is raised decides what the panel does next ---------------------------------------------
@@ -272,7 +275,7 @@ class HttpClient(Protocol):
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         spends: bool = False,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - seconds for this request; the client does the timing
         ca_file: str = "",
     ) -> Reply:
         """Send one request once and read the whole answer, whatever its status.
@@ -311,7 +314,7 @@ class Plugin:
     def clean_key(cls, text: str) -> str:
         """The key in its one written form; ValueError with a reason for a person where it cannot be one."""
         key = text.strip()
-        if not key or len(key) > 200 or not key.isprintable():
+        if not key or len(key) > LONGEST_KEY or not key.isprintable():
             message = "A key has 1 to 200 printable characters."
             raise ValueError(message)
         return key
