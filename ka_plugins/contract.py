@@ -235,7 +235,8 @@ def setting(
 ) -> Any:
     """Declare one field of a plug-in's `Settings` dataclass: how the form shows it and whether it is a secret.
 
-    A field without a default is required; one whose default is "" may stay empty.
+    A field without a default is required; one whose default is "" may stay empty. What the fields alone cannot say,
+    `__post_init__` checks: it raises ValueError with `field: reason for a person`.
     """
     metadata = {
         "label": label,

@@ -28,7 +28,7 @@ from ka_plugins.plesk_ka.settings import PleskKaSettings
 
 BILLING: Final = "billing"  # a monthly lease; what is bought by "purchase" can never be terminated
 CLOCK_SKEW: Final = timedelta(minutes=1)  # how far the vendor's clock may be behind ours
-CANDIDATES: Final = 25  # more of one minute are no help: from two on a person decides
+CANDIDATES: Final = 100  # calls for one question; the newest, as a sale in doubt is young
 # A child of these kinds ends with its parent, or is gone already, or is not ours to end.
 ENDS_WITH_PARENT: Final = (codes.NOT_TERMINABLE, codes.KEY_NOT_FOUND)
 

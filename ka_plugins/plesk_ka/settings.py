@@ -15,7 +15,7 @@ HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 
 @dataclass(frozen=True, slots=True)
 class PleskKaSettings:
-    """Host, login and client of a Key Administrator. Raises ValueError with a reason for a person."""
+    """Host, login and client of a Key Administrator. Raises ValueError, `field: reason for a person`."""
 
     login: str = setting("API login", help_text="A Partner API account; the account of the web interface is another.")
     password: str = setting("API password", secret=True)
@@ -27,13 +27,13 @@ class PleskKaSettings:
 
     def __post_init__(self) -> None:
         if self.scheme not in {"https", "http"}:
-            raise ValueError("Scheme is https or http.")
+            raise ValueError("scheme: Scheme is https or http.")
         if HOST.fullmatch(self.host) is None:
-            raise ValueError("Host is a name or an IP address, without scheme, port or path.")
+            raise ValueError("host: Host is a name or an IP address, without scheme, port or path.")
         if self.port == WEB_GUI_PORT:
-            raise ValueError("Port 2000 is the Key Administrator's web interface; its Partner API listens on 7050.")
+            raise ValueError("port: Port 2000 is the Key Administrator's web interface; its API listens on 7050.")
         if not 1 <= self.port <= HIGHEST_PORT:
-            raise ValueError("Port is a number from 1 to 65535.")
-        for label, value in (("API login", self.login), ("API password", self.password), ("Client", self.client)):
+            raise ValueError("port: Port is a number from 1 to 65535.")
+        for name, value in (("login", self.login), ("password", self.password), ("client", self.client)):
             if not value:
-                raise ValueError(f"{label} is missing.")
+                raise ValueError(f"{name}: This is required.")
