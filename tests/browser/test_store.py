@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The ready line of a panel of its own: `url`, `user`, `password` and more."""
-    folder: Path = tmp_path_factory.mktemp("panel")
+    folder = tmp_path_factory.mktemp("panel")
     with running("--port", "0", "--data", str(folder)) as (_, ready):
         yield ready
 
