@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from ka_plugins.http import VendorClient
 
 from ka_plugins.contract import ClassInfo, Plugin, PluginError
+from ka_plugins.http import VendorClient
 from licenses import bell
 from licenses.models import LicenseClass, PluginConfiguration
-from licenses.plugins import is_secret, make_plugin, plugin_class, settings_fields
+from licenses.plugins import is_secret, plugin_class, settings_fields, settings_of
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM, Actor, tell
 
@@ -197,12 +197,13 @@ def _set_status(configuration: PluginConfiguration, status: str, text: str, acto
 
 def _ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[Answer]]) -> Answer:
     """One question to the vendor from synchronous code, over a client of its own."""
+    plugin, settings = plugin_class(configuration.template), settings_of(configuration)
 
     async def asking() -> Answer:
         http = VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
         try:
-            async with asyncio.timeout(plugin_class(configuration.template).timeout):
-                return await call(make_plugin(configuration, http))
+            async with asyncio.timeout(plugin.timeout):
+                return await call(plugin(settings, http))
         finally:
             await http.close()
 

@@ -167,6 +167,8 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> Lic
     """Give up a request for which nothing was bought. Raises Problem without a reason."""
     if not reason.strip():
         raise Problem("Say why the request is cancelled; it stays in its story.", field="reason")
+    if request.is_final:
+        raise ConflictProblem(f"Request {request.pk} is {says(request)}; it cannot be cancelled any more.")
     if request.state in {State.BUYING, State.IN_DOUBT, State.PROOF} or request.stopped_in in {
         *(State.BUYING, State.IN_DOUBT),
     }:
@@ -185,7 +187,7 @@ def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
         raise ConflictProblem(f"Request {request.pk} is {request.get_state_display().lower()}; nothing is to install.")
     if request.license_id is None:
         raise Problem(f"Request {request.pk} has no key yet. Upload it first.", field="key")
-    if not InstallTarget.objects.filter(subscription_id=request.subscription_id).exists():
+    if not InstallTarget.objects.filter(subscription_id=request.subscription_id or 0).exists():
         raise Problem("The subscription has no install target yet. Give its kind and address first.", field="target")
     if not request.license.files.exists() and not request.license.activation_code:  # type: ignore[union-attr]
         raise Problem("There is neither a license file nor an activation code to install.", field="files")
@@ -243,6 +245,7 @@ def _request_for(
                 configuration=configuration,
                 license_class=license_.license_class,
                 subscription_id=license_.subscription_id,
+                order_number=license_.requests.order_by("pk").values_list("order_number", flat=True).first() or "",
                 license=license_,
                 options=options,
                 due_at=timezone.now() if configuration.is_online else None,

@@ -11,6 +11,7 @@ from licenses.counters import fold
 from licenses.expiry import expire
 from licenses.models import PluginConfiguration
 from licenses.statements import open_rooms
+from pbas.core.api import idempotency
 from pbas.core.problems import Problem
 
 
@@ -51,6 +52,12 @@ def fold_counters() -> None:
 def expire_licenses() -> None:
     """Mark licenses whose time is over."""
     expire()
+
+
+@shared_task
+def purge_answers() -> None:
+    """Forget the answers to old POSTs with an Idempotency-Key."""
+    idempotency.purge_answers()
 
 
 @worker_init.connect

@@ -220,6 +220,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "licenses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "fold-counters": {"task": "licenses.tasks.fold_counters", "schedule": 30.0, "options": {"expires": 30}},
+    "purge-answers": {"task": "licenses.tasks.purge_answers", "schedule": 3600.0, "options": {"expires": 3600}},
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
