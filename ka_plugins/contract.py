@@ -344,7 +344,7 @@ class Plugin:
         raise NotImplementedError
 
     async def fetch_files(self, key: str) -> tuple[KeyFile, ...]:
-        """The license file(s) of one key; may be asked any number of times."""
+        """The license file(s) of one key, () where keys of its type have none; may be asked any number of times."""
         raise NotImplementedError
 
     async def renew(self, key: str, reference: str) -> Key:

@@ -121,8 +121,10 @@ class PleskKaPlugin(Plugin):
         return tuple(key for key in found.values() if keys.may_come_from(key, order.class_code, since))
 
     async def fetch_files(self, key: str) -> tuple[KeyFile, ...]:
-        """RetrieveKey: the vendor's bytes as they are, named after the key number that they belong to."""
-        result = await self._ka.call("retrieveKey", key, patient=True)
+        """RetrieveKey: the vendor's bytes as they are, named by their number; () for types without files (224)."""
+        result = await self._ka.call("retrieveKey", key, patient=True, accept=(codes.NOT_EXPORTABLE,))
+        if result.number("resultCode") == codes.NOT_EXPORTABLE:
+            return ()
         body = result.octets("key")
         if not body:
             raise UnavailableError("retrieveKey: the vendor's answer holds no key file.")

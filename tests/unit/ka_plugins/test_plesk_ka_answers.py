@@ -188,6 +188,11 @@ def test_a_sale_without_a_key_number_is_in_doubt() -> None:
     assert type(canned(result("100"))) is UNKNOWN
 
 
+def test_a_key_of_a_type_without_files_has_none() -> None:
+    plugin = PleskKaPlugin(PleskKaSettings(login="d", password="p", client="1"), CannedHttp(result("224")))
+    assert asyncio.run(plugin.fetch_files("APS.12345678")) == ()
+
+
 @pytest.mark.parametrize("code", ["", "0", "yes", "99"])
 def test_an_answer_without_a_result_code_is_no_answer(code: str) -> None:
     assert type(canned(result(code))) is UNKNOWN
