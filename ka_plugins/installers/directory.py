@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MODE: Final = 0o600
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".pbas-", ".new"
 LEFT_OVER: Final = 3600.0  # seconds after which nobody writes to a temporary file any more
+SWEPT_FOLDERS: Final = 10_000  # remembered; sweeping one again costs little
 LONGEST_NAME: Final = 255  # bytes
 LONGEST_STEM: Final = 200  # characters; a longer key is named by its digest
 # The target is all right, but not at this moment. Everything else waits for a person who mends it.
@@ -69,6 +70,8 @@ class DirectoryInstaller(Installer):
         with _folder(target) as folder:
             if target.address not in self._swept:
                 _sweep(folder)
+                if len(self._swept) >= SWEPT_FOLDERS:
+                    self._swept.clear()
                 self._swept.add(target.address)
             for name, body in contents.items():
                 with _told(target, name):
