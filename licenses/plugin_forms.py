@@ -104,9 +104,3 @@ class ConfigurationForm(forms.Form):
         if declared.type in (int, "int"):
             return forms.IntegerField(min_value=rules["minimum"], max_value=rules["maximum"], **shared)
         return forms.CharField(max_length=2000, widget=forms.TextInput(attrs={"autocomplete": "off"}), **shared)
-
-
-class ReasonForm(forms.Form):
-    """Why a plug-in is paused; it stands on its page."""
-
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)

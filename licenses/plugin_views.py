@@ -17,8 +17,9 @@ from licenses.configurations import (
     save_configuration,
     sell_class,
 )
+from licenses.forms import ReasonForm
 from licenses.models import LicenseRequest, PluginConfiguration
-from licenses.plugin_forms import ConfigurationForm, ReasonForm, TemplateForm
+from licenses.plugin_forms import ConfigurationForm, TemplateForm
 from licenses.plugins import templates
 from licenses.selectors import counts
 from pbas.core.models import Event

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ka_plugins import registry
 from ka_plugins.contract import Target
+from licenses.forms import show_problem
 from licenses.models import InstallTarget
 from pbas.core.problems import Problem
 from pbas.core.story import Actor, tell
@@ -23,12 +24,6 @@ from subscriptions.services import AccountDetails
 
 _TOKEN = re.compile(r"[\w-]{40,64}")
 _HOST_NAME = r"^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
-
-
-def show_problem(form: forms.Form, problem: Problem, **fields: str) -> None:
-    """Put a service's problem at the form's field of that name, or of the name that `fields` gives it."""
-    name = fields.get(problem.field.replace(".", "_"), problem.field)
-    form.add_error(name if name in form.fields else None, problem.message)
 
 
 class CheckoutForm(forms.Form):
@@ -67,23 +62,17 @@ class CheckoutForm(forms.Form):
         token = str(self.cleaned_data["token"])
         return token if _TOKEN.fullmatch(token) else secrets.token_urlsafe()
 
+    def show_problem(self, problem: Problem) -> None:
+        """Put a service's problem at the field that it names, or above the form."""
+        show_problem(self, Problem(problem.message, field=problem.field.removeprefix("account.")))
+
     def account(self) -> AccountDetails:
         """Who buys, as the service takes it."""
         return AccountDetails(name=self.cleaned_data["name"], email=self.cleaned_data["email"])
 
 
-class ReasonForm(forms.Form):
-    """Why something is done; it stays in the story."""
-
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
-
-    def __init__(self, *args: Any, is_required: bool = False, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["reason"].required = is_required
-
-
 class TargetForm(forms.Form):
-    """Where the licenses of a subscription go. A password is never shown; an empty one keeps the old."""
+    """Where the licenses of a subscription go. A password is never shown; an empty one keeps the old of that kind."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"))
     address = forms.CharField(
@@ -120,7 +109,8 @@ class TargetForm(forms.Form):
     def target(self) -> Target:
         """What was typed, together with what is kept of the credentials."""
         given = self.cleaned_data
-        credentials: dict[str, str] = dict(self.kept.credentials) if self.kept else {}
+        is_same = self.kept is not None and self.kept.kind == given["kind"]
+        credentials: dict[str, str] = dict(self.kept.credentials) if self.kept and is_same else {}
         credentials |= {name: given[name] for name in ("login", "password") if given[name]}
         if not given["login"]:
             credentials.pop("login", None)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from pbas.core.problems import Problem
 from pbas.core.story import Actor, store
 from pbas.core.web import STOP_POLLING, render_page
-from subscriptions.forms import CheckoutForm, show_problem
+from subscriptions.forms import CheckoutForm
 from subscriptions.models import HostingPlan, Order, PlanLicense
 from subscriptions.selectors import (
     Price,
@@ -107,7 +107,7 @@ def check_out(request: HttpRequest, code: str) -> HttpResponse:
                 actor=_actor(),
             )
         except Problem as problem:
-            show_problem(form, problem, account_name="name", account_email="email")
+            form.show_problem(problem)
         else:
             return redirect("store_payment", order_token(order))
     return render(request, "store/checkout.html", {"choice": choice, "form": form})

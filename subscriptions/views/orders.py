@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from licenses.forms import ReasonForm
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import render_page, staff_only
-from subscriptions.forms import ReasonForm
 from subscriptions.lists import OrderList
 from subscriptions.models import Order
 from subscriptions.selectors import order_for_page, order_token, story_of
@@ -28,7 +28,7 @@ def list_orders(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show_order(request: HttpRequest, number: str) -> HttpResponse:
     """One order: lines, fees, state, story."""
-    return _page(request, _order_or_404(number), ReasonForm(is_required=True))
+    return _page(request, _order_or_404(number), ReasonForm())
 
 
 @staff_only
@@ -50,7 +50,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
     """Staff give up an unpaid order and say why."""
     order = _order_or_404(number)
-    form = ReasonForm(request.POST, is_required=True)
+    form = ReasonForm(request.POST)
     if not form.is_valid():
         return _page(request, order, form)
     try:

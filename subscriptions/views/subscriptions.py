@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from licenses.forms import ReasonForm, show_problem
 from licenses.services import set_install_target
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import render_page, staff_only
-from subscriptions.forms import ReasonForm, TargetForm, show_problem
+from subscriptions.forms import TargetForm
 from subscriptions.lists import SubscriptionList
 from subscriptions.models import Service, Subscription
 from subscriptions.selectors import licenses_of, requests_of, story_of, subscription_for_page
@@ -67,7 +68,7 @@ def mark_ready(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 def mark_failed(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Staff say that a service failed, and why; the licenses go on waiting."""
     subscription = _subscription_or_404(pk)
-    form = ReasonForm(request.POST, is_required=True, prefix=name)
+    form = ReasonForm(request.POST, prefix=name)
     if not form.is_valid():
         return _page(request, subscription, failed={name: form})
     try:
@@ -108,7 +109,7 @@ def _page(
     rows = [
         ServiceRow(
             service,
-            (failed or {}).get(service.name) or ReasonForm(prefix=service.name, is_required=True),
+            (failed or {}).get(service.name) or ReasonForm(prefix=service.name),
             lacks_target=service.is_hosting and target is None,
         )
         for service in subscription.services.all()

@@ -21,12 +21,9 @@ PASSWORD = "a password of the vendor's"
 def typed(**changed: Any) -> dict[str, Any]:
     """The form of a new online configuration, as a browser sends it."""
     settings = {"login": "demo", "password": PASSWORD, "client": "1", "scheme": "https", "host": "ka.example.com"}
-    return {
-        **{"template": "plesk_ka", "name": "Plesk Europe", "mode": "online", "limit": "50", "setting_port": "7050"},
-        **{f"setting_{name}": value for name, value in settings.items()},
-        "setting_ca_file": "",
-        **changed,
-    }
+    own = {"template": "plesk_ka", "name": "Plesk Europe", "mode": "online", "limit": "50"}
+    given = {f"setting_{name}": value for name, value in settings.items()}
+    return {**own, **given, "setting_port": "7050", "setting_ca_file": "", **changed}
 
 
 @pytest.fixture
