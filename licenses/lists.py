@@ -149,7 +149,7 @@ class _TabbedList:
         shown = len(self.page.rows)
         if not self.is_searched:
             total = self._total(self.state)
-            return ngettext("%(n)s of %(all)s", "%(n)s of %(all)s", total) % {"n": number(shown), "all": number(total)}
+            return _("%(n)s of %(all)s") % {"n": number(shown), "all": number(total)}
         if self.page.is_all:
             return ngettext("%(n)s match", "%(n)s matches", shown) % {"n": number(shown)}
         return _("more than %(n)s matches") % {"n": number(shown)}

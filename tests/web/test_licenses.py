@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ka_plugins.contract import KeyFile
+from licenses import moves
 from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.uploads import upload
 from pbas.core.models import Event
@@ -231,8 +232,6 @@ def uploaded(world: World, *, key: str, activation_code: str = "", files: tuple[
 
 def stop(request: LicenseRequest) -> None:
     """As the engine does when the vendor refuses."""
-    from licenses import moves
-
     LicenseRequest.objects.filter(pk=request.pk).update(state=LicenseRequest.State.KEY)
     trouble = moves.Trouble("refused", "The vendor refused.", "order or vendor account", "410: no contract")
     assert moves.make([moves.Move(request.pk, request.attempt, "key", "attention", trouble=trouble)])

@@ -1,6 +1,7 @@
 """The pages of license requests: the list, what one says in each state, and what a person does by hand."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils import timezone
 from ka_plugins.contract import KeyFile, Target
 from licenses import moves, services
 from licenses.models import NEVER, InstallTarget, LicenseRequest, PluginConfiguration
+from licenses.selectors import target_of
 from licenses.uploads import MAX_FILE_BYTES, upload
 from licenses.wording import actions_of, next_step, steps_of
 from pbas.core.models import Event
@@ -152,8 +154,7 @@ def test_a_page_of_a_request_costs_few_statements(
 
 
 def said(request: LicenseRequest, services: list[Service] | None = None) -> Any:
-    target = InstallTarget.objects.filter(subscription_id=request.subscription_id).first()
-    return next_step(request, services=services or [], target=target)
+    return next_step(request, services=services or [], target=target_of(request))
 
 
 def test_a_failed_service_is_named_and_whose_fault_it_is(staff_client: Client, world: World) -> None:
@@ -219,7 +220,7 @@ def test_what_goes_by_itself_says_when(online: LicenseRequest) -> None:
 def test_a_request_whose_vendor_fails_waits_with_its_plug_in(online: LicenseRequest, until: Any, heading: str) -> None:
     configuration = online.configuration
     configuration.parkings, configuration.parked_why = 1, "401: wrong password"
-    configuration.parked_until = until or timezone.now() + timezone.timedelta(minutes=4)
+    configuration.parked_until = until or timezone.now() + timedelta(minutes=4)
     step = said(online)
     assert heading in step.heading
     assert step.text == "401: wrong password"
