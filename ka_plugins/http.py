@@ -9,7 +9,7 @@ import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
 from yarl import URL
@@ -146,23 +146,19 @@ class VendorClient:
         self._check_literal(place)
         trust = _tls(ca_file) if place.tls else True
         seconds = TOTAL_SECONDS if timeout is None else timeout
+        options = {"data": body or None, "headers": headers, "ssl": trust, "timeout": _time_out(seconds)}
         async with self._slots:
             try:
-                async with self._session.request(
-                    method,
-                    place.url,
-                    data=body or None,
-                    headers=headers,
-                    ssl=trust,
-                    allow_redirects=False,
-                    timeout=_time_out(seconds),
-                ) as answer:
-                    content = await self._read(answer)
-                    return Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
+                return await self._exchange(method, place.url, **options)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
                 raise _not_sent(error, place) from None
             except (aiohttp.ClientError, OSError) as error:
                 raise _lost(error, place, seconds, self._body_limit, spends=spends) from None
+
+    async def _exchange(self, method: str, url: URL, **options: Any) -> Reply:
+        async with self._session.request(method, url, allow_redirects=False, **options) as answer:
+            content = await self._read(answer)
+            return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
     def _check_literal(self, place: _Place) -> None:
         if self._allow_private:
