@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ka_plugins.contract import ClassInfo
 from licenses.models import PluginConfiguration
 from licenses.plugins import is_secret, plugin_class, settings_fields, templates
 from pbas.core.problems import Problem
@@ -27,6 +28,32 @@ class TemplateForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["template"].choices = templates()  # type: ignore[attr-defined] # a ChoiceField
+
+
+class ClassForm(forms.Form):
+    """A license class of an offline configuration: as the vendor calls it."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=200,
+        help_text=gettext_lazy("The vendor's own name of it, as it stands in your orders to him."),
+    )
+
+    def __init__(self, *args: Any, configuration: PluginConfiguration, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.configuration = configuration
+
+    def clean_code(self) -> str:
+        """A code is there once."""
+        code = str(self.cleaned_data["code"])
+        if self.configuration.classes.filter(code=code, retired=False).exists():
+            raise forms.ValidationError(_("There is already a license class with this code."))
+        return code
+
+    def class_info(self) -> ClassInfo:
+        """As the service takes it."""
+        return ClassInfo(code=self.cleaned_data["code"], name=self.cleaned_data["name"])
 
 
 class ConfigurationForm(forms.Form):

@@ -13,5 +13,6 @@ urlpatterns = [
     path("plugins/<int:pk>/pause/", plugin_views.pause, name="plugin_pause"),
     path("plugins/<int:pk>/resume/", plugin_views.resume, name="plugin_resume"),
     path("plugins/<int:pk>/classes/", plugin_views.classes, name="plugin_classes"),
+    path("plugins/<int:pk>/classes/add/", plugin_views.add_class, name="plugin_classes_add"),
     path("plugins/<int:pk>/classes/update/", plugin_views.update_classes, name="plugin_classes_update"),
 ]

@@ -9,22 +9,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ka_plugins import registry
+from ka_plugins.contract import ClassInfo
 from licenses.configurations import (
     check_connection,
     fetch_classes,
+    keep_classes,
     pause_configuration,
     resume_configuration,
     save_configuration,
     sell_class,
 )
 from licenses.forms import ReasonForm
-from licenses.models import LicenseRequest, PluginConfiguration
-from licenses.plugin_forms import ConfigurationForm, TemplateForm
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.plugin_forms import ClassForm, ConfigurationForm, TemplateForm
 from licenses.plugins import templates
 from licenses.selectors import counts
 from pbas.core.models import Event
 from pbas.core.problems import Problem
-from pbas.core.story import staff
+from pbas.core.story import staff, tell
 from pbas.core.web import STOP_POLLING, staff_only
 
 STORY_LENGTH = 20  # events on a configuration's page; those of its requests stand with them
@@ -84,7 +86,7 @@ def show_status(request: HttpRequest, pk: int) -> HttpResponse:
     """The status alone; asked for again and again while the license classes are fetched."""
     configuration = _configuration_or_404(pk)
     is_fetching = configuration.status == PluginConfiguration.Status.FETCHING
-    context = {"configuration": configuration}
+    context = {"configuration": configuration, "sells": configuration.classes.filter(sold=True).exists()}
     return render(request, "plugins/_status.html", context, status=200 if is_fetching else STOP_POLLING)
 
 
@@ -148,7 +150,26 @@ def classes(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved what we sell."))
         return redirect("plugin_classes", pk)
-    return render(request, "plugins/classes.html", {"configuration": configuration, "classes": rows})
+    return _classes_page(request, configuration, rows, ClassForm(configuration=configuration))
+
+
+@staff_only
+@require_POST
+def add_class(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down what is bought by hand: nobody tells an offline plug-in its license classes."""
+    configuration = _configuration_or_404(pk)
+    rows = list(configuration.classes.all())
+    form = ClassForm(request.POST, configuration=configuration)
+    if configuration.is_online:
+        messages.error(request, _("The classes of an online plug-in come from its vendor."))
+    elif not form.is_valid():
+        return _classes_page(request, configuration, rows, form)
+    else:
+        keep_classes(configuration, (*(_class_info(one) for one in rows if not one.retired), form.class_info()))
+        text = f"License class {form.cleaned_data['name']} was added."
+        tell(staff(request.user), "class_added", text, configuration=configuration)
+        messages.success(request, _("Added. Tick it to sell it."))
+    return redirect("plugin_classes", pk)
 
 
 @staff_only
@@ -164,6 +185,18 @@ def update_classes(request: HttpRequest, pk: int) -> HttpResponse:
         text = ngettext("%(n)d license class received.", "%(n)d license classes received.", n) % {"n": n}
         messages.success(request, text)
     return redirect("plugin_classes", pk)
+
+
+def _classes_page(
+    request: HttpRequest, configuration: PluginConfiguration, rows: list[LicenseClass], form: ClassForm
+) -> HttpResponse:
+    context = {"configuration": configuration, "classes": rows, "form": form, "sells": any(one.sold for one in rows)}
+    return render(request, "plugins/classes.html", context)
+
+
+def _class_info(row: LicenseClass) -> ClassInfo:
+    parts = {name: tuple(row.properties.get(name, ())) for name in ("groups", "features", "additional")}
+    return ClassInfo(code=row.code, name=row.name, **parts)
 
 
 def _save(request: HttpRequest, form: ConfigurationForm) -> PluginConfiguration | None:
@@ -200,6 +233,7 @@ def _page(
     context = {
         "form": form,
         "reason": reason,
+        "sells": configuration.classes.filter(sold=True).exists(),
         "configuration": configuration,
         "template": configuration.template,
         "label": dict(templates()).get(configuration.template, configuration.template),

@@ -243,3 +243,33 @@ def test_a_parked_plugin_says_why_and_when_it_goes_on(staff_client: Client) -> N
     assert "The vendor answers 503." in page
     assert "tried again by itself in 5" in page.replace("\xa0", " ")
     assert LOGIN["login"] not in page
+
+
+def test_the_classes_of_an_offline_plugin_are_written_down_by_hand(staff_client: Client) -> None:
+    first = make_class(name="First")
+    address = f"/plugins/{first.configuration_id}/classes/"
+    page = staff_client.post(f"{address}add/", {"name": "Second", "code": "TWO"}, follow=True).text
+    assert "Added. Tick it to sell it." in page
+    assert {(one.name, one.sold, one.retired) for one in LicenseClass.objects.all()} == {
+        ("First", True, False),
+        ("Second", False, False),
+    }
+    page = staff_client.post(f"{address}add/", {"name": "Third", "code": "TWO"}).text
+    assert "already a license class with this code" in page
+    assert 'value="Third"' in page
+
+
+def test_classes_of_an_online_plugin_are_not_written_down_by_hand(
+    staff_client: Client, online: PluginConfiguration
+) -> None:
+    page = staff_client.post(f"/plugins/{online.pk}/classes/add/", {"name": "X", "code": "X"}, follow=True).text
+    assert "come from its vendor" in page
+    assert not LicenseClass.objects.exists()
+
+
+def test_a_plugin_that_sells_nothing_yet_leads_to_its_classes(staff_client: Client) -> None:
+    configuration = make_configuration()
+    page = staff_client.get(f"/plugins/{configuration.pk}/").text
+    assert "Nothing is sold yet" in page
+    make_class(configuration)
+    assert "Nothing is sold yet" not in staff_client.get(f"/plugins/{configuration.pk}/").text
