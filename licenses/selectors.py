@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Q, QuerySet, Sum, Value
 
 from ka_plugins import registry
 from licenses.models import (
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from subscriptions.models import Subscription
 
 STORY_LENGTH = 100  # events that a details page shows; the activity page has the rest
-SEARCHED = 1000  # rows up to which a search is a filter by id; beyond, the order is walked
+SEARCHED = 1000  # hits up to which a search is a filter by id; beyond, the list's order is walked
 SHORTEST_SEARCH = 3  # signs; the indexes know nothing shorter
 WAITING_FOR_STAFF = (LicenseRequest.State.ATTENTION, LicenseRequest.State.IN_DOUBT)
 
@@ -66,30 +67,44 @@ def configurations() -> list[PluginConfiguration]:
 
 
 def matching_licenses(text: str) -> Q:
-    """The licenses that a search finds.
+    """The licenses that a search finds. One statement.
 
     By any part of their key or of their subscription's name, account, e-mail or order; a secret key by its whole.
     """
-    by_key = License.objects.filter(Q(key__icontains=text) | Q(fingerprint__in=_fingerprints(text)))
-    by_owner = License.objects.filter(subscription__search_text__icontains=text)
-    ids = _ids(by_key, by_owner)
-    return Q(pk__in=ids) if ids is not None else Q(key__icontains=text) | Q(subscription__search_text__icontains=text)
+    found = _found(text)
+    if found is None:
+        return Q(key__icontains=text) | Q(subscription__search_text__icontains=text)
+    return Q(pk__in=found["license"]) | Q(subscription__in=found["subscription"])
 
 
 def matching_requests(text: str) -> Q:
-    """The requests that a search finds, as `matching_licenses` does."""
-    by_key = LicenseRequest.objects.filter(license__key__icontains=text)
-    by_owner = LicenseRequest.objects.filter(subscription__search_text__icontains=text)
-    ids = _ids(by_key, by_owner)
-    if ids is not None:
-        return Q(pk__in=ids)
-    return Q(license__key__icontains=text) | Q(subscription__search_text__icontains=text)
+    """The requests that a search finds, as `matching_licenses` does. One statement."""
+    found = _found(text)
+    if found is None:
+        return Q(license__key__icontains=text) | Q(subscription__search_text__icontains=text)
+    return Q(license__in=found["license"]) | Q(subscription__in=found["subscription"])
 
 
-def _ids(one: "QuerySet[Any]", other: "QuerySet[Any]") -> list[int] | None:
-    """The ids of both, each served by its own index; None where there are too many."""
-    found = list(one.order_by().values_list("pk").union(other.order_by().values_list("pk"))[: SEARCHED + 1])
-    return None if len(found) > SEARCHED else [pk for (pk,) in found]
+def _found(text: str) -> dict[str, list[int]] | None:
+    """The ids of licenses and subscriptions that a text fits, each by its own index; None where there are too many.
+
+    Both are bounded: of a common word so many fit that walking the list's own order finds a page of them at once.
+    """
+    by_key = License.objects.filter(Q(key__icontains=text) | Q(fingerprint__in=_fingerprints(text)))
+    by_owner = _subscriptions().filter(search_text__icontains=text)
+    arms = [_first("license", by_key), _first("subscription", by_owner)]
+    found: dict[str, list[int]] = {"license": [], "subscription": []}
+    for name, pk in arms[0].union(arms[1], all=True):
+        found[name].append(pk)
+    return None if any(len(ids) > SEARCHED for ids in found.values()) else found
+
+
+def _first(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
+    """The name and the ids of as many rows as decide whether there are too many, to be one arm of a UNION."""
+    ids = rows.order_by()[: SEARCHED + 1]
+    if not connection.features.supports_slicing_ordering_in_compound:
+        ids = rows.model._default_manager.filter(pk__in=ids.values("pk")).order_by()  # noqa: SLF001 (Django's public name)
+    return ids.values_list(Value(name), "pk")
 
 
 def _fingerprints(text: str) -> list[str]:
@@ -154,7 +169,7 @@ def sold_classes(configuration: PluginConfiguration) -> QuerySet[LicenseClass]:
 
 def subscriptions_called(text: str, most: int = 8) -> "list[Subscription]":
     """The subscriptions that someone may mean by a number or a text, at most `most`; an exact name or number is one."""
-    rows = _subscriptions()
+    rows = _subscriptions().select_related("account").exclude(state="ended")
     exact = Q(name__iexact=text) | Q(pk=int(text)) if _is_id(text) else Q(name__iexact=text)
     found = list(rows.filter(exact)[:most])
     if found or len(text) < SHORTEST_SEARCH:
@@ -169,7 +184,7 @@ def _is_id(text: str) -> bool:
 def _subscriptions() -> "QuerySet[Subscription]":
     """Read through the foreign key: this leg never imports the one above."""
     model = LicenseRequest._meta.get_field("subscription").related_model  # noqa: SLF001 (Django's public name)
-    return cast("QuerySet[Subscription]", model._default_manager.select_related("account").exclude(state="ended"))  # noqa: SLF001
+    return cast("QuerySet[Subscription]", model._default_manager.all())  # noqa: SLF001
 
 
 def sealed_parts(license_: License | None) -> frozenset[str]:
