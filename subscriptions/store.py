@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
@@ -119,15 +120,11 @@ def check_out(request: HttpRequest, code: str) -> HttpResponse:
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """The test payment: a button instead of card data. Paid twice is paid once."""
     order = _order_or_404(token)
+    if request.method == "GET" and order.state == Order.State.PLACED and _takes_test_payments(order):
+        return render(request, "store/payment.html", {"order": order, "token": token})
     if request.method == "POST":
-        try:
-            pay_order(order=order, actor=_actor())
-        except Problem as problem:
-            messages.error(request, problem.message)
-        return redirect("store_order", token)
-    if order.state != Order.State.PLACED:
-        return redirect("store_order", token)
-    return render(request, "store/payment.html", {"order": order, "token": token})
+        _pay(request, order)
+    return redirect("store_order", token)
 
 
 @public
@@ -135,7 +132,9 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
 def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """The customer gives up an order that he has not paid."""
     order = _order_or_404(token)
-    if order.state == Order.State.PAID:
+    if order.store != STORE:
+        messages.error(request, _("This order was placed elsewhere and is cancelled there."))
+    elif order.state == Order.State.PAID:
         messages.error(request, _("This order is paid already. Please write to us to end it."))
     else:
         try:
@@ -152,11 +151,27 @@ def show_order(request: HttpRequest, token: str) -> HttpResponse:
     """How far the order is. htmx asks for the part that changes until nothing does any more."""
     order = _order_or_404(token)
     progress = _progress(order)
-    context = {"order": order, "progress": progress, "token": token}
+    can_pay = order.state == Order.State.PLACED and _takes_test_payments(order)
+    context = {"order": order, "progress": progress, "token": token, "can_pay": can_pay}
     stop = progress.is_final and request.headers.get("HX-Request")
     return render_page(
         request, "store/order.html", "store/_progress.html", context, status=STOP_POLLING if stop else 200
     )
+
+
+def _pay(request: HttpRequest, order: Order) -> None:
+    if not _takes_test_payments(order):
+        messages.error(request, _("Online payment is not set up here. We will write to you about it."))
+        return
+    try:
+        pay_order(order=order, actor=_actor())
+    except Problem as problem:
+        messages.error(request, problem.message)
+
+
+def _takes_test_payments(order: Order) -> bool:
+    """Whether a click may stand for money: not where real licenses are bought, nor for another store's order."""
+    return (settings.EMBEDDED or settings.PBAS_DEMO) and order.store == STORE
 
 
 def _actor() -> Actor:

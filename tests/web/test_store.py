@@ -20,6 +20,11 @@ pytestmark = pytest.mark.django_db
 DETAILS = {"name": "Oakridge Digital", "email": "ann@oakridge.example", "host": "www.oakridge.example"}
 
 
+@pytest.fixture(autouse=True)
+def _test_payments(settings: Any) -> None:
+    settings.PBAS_DEMO = True
+
+
 @pytest.fixture
 def plan() -> HostingPlan:
     configuration = PluginConfiguration.objects.create(name="Vendor", template="manual", mode="offline")
@@ -154,6 +159,20 @@ def test_paying_a_cancelled_order_is_refused_in_words(client: Client, order: Ord
     page = client.post(address(order, "store_payment"), follow=True).text
     assert "cannot be paid any more" in page
     assert "Order cancelled" in page
+    assert Subscription.objects.count() == 0
+
+
+def test_a_click_is_no_payment_where_real_licenses_are_bought(client: Client, order: Order, settings: Any) -> None:
+    settings.PBAS_DEMO = settings.EMBEDDED = False
+    assert address(order, "store_payment") not in client.get(address(order)).text
+    page = client.post(address(order, "store_payment"), follow=True).text
+    assert "Online payment is not set up here" in page
+    assert Subscription.objects.count() == 0
+
+
+def test_another_stores_order_is_not_paid_here(client: Client, order: Order) -> None:
+    Order.objects.update(store="another shop")
+    client.post(address(order, "store_payment"))
     assert Subscription.objects.count() == 0
 
 
