@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from licenses.models import License, LicenseRequest, PluginConfiguration
 from licenses.selectors import (
     SHORTEST_SEARCH,
+    WAITING_FOR_STAFF,
     Counts,
     configurations,
     counts,
@@ -199,7 +200,7 @@ class RequestList(_TabbedList):
 
     subject = "request"
     columns = _REQUEST_COLUMNS
-    states = LicenseRequest.State.choices
+    states = sorted(LicenseRequest.State.choices, key=lambda choice: choice[0] not in WAITING_FOR_STAFF)  # those first
     kinds: ClassVar[dict[str, Any]] = {
         value: label for value, label in LicenseRequest.Kind.choices if value != LicenseRequest.Kind.ISSUE
     }

@@ -1,5 +1,6 @@
 """The map of addresses."""
 
+from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
@@ -15,12 +16,22 @@ handler403 = web.forbidden
 handler404 = web.not_found
 handler500 = web.failed
 
+# Of what allauth brings, only this: the administrator makes accounts, and the panel sends no mail.
+accounts = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("signup/", account.signup, name="account_signup"),  # says that it is closed
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+]
+
 urlpatterns = [
     path("", include("licenses.urls")),
     path("", include("licenses.plugin_urls")),
     path("", include("subscriptions.urls")),
     path("theme/", web.choose_theme, name="theme"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),
     path("favicon.ico", web.favicon),
     path("livez", web.livez),

@@ -32,7 +32,7 @@ _LICENSES = """
 INSERT INTO licenses_license (uid, configuration_id, license_class_id, subscription_id, state, key, fingerprint,
                               features, expires_at)
 SELECT gen_random_uuid(), c.configuration_id, c.id, s.lowest + n %% s.number,
-       (ARRAY['installed', 'installed', 'installed', 'expired', 'issued'])[1 + n %% 5], 'PLSK.' || (n * 7919) || '.0001',
+       (ARRAY['installed', 'installed', 'installed', 'expired', 'issued'])[1 + n %% 5], 'PLSK.' || (n * 7919) || '.1',
        'bulk' || n, '[]', CASE WHEN n %% 9 > 0 THEN now() + n * interval '1 hour' END
   FROM generate_series(1, %(licenses)s) AS n
   JOIN (SELECT id, configuration_id, row_number() OVER (ORDER BY id) - 1 AS turn FROM licenses_licenseclass
