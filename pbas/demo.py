@@ -155,7 +155,7 @@ def follow_order(api: Api, reference: str, *, seconds: float) -> Outcome:
         return Outcome(order, request["id"] if request else None, state, "", [], round(spent, 2), problem)
     license_ = api.get(f"licenses/{request['license']}/")
     folder = api.get(f"subscriptions/{request['subscription']}/")["install_target"]["address"]
-    files, problem = _installed(license_, Path(folder))
+    files, problem = installed_files(license_, Path(folder))
     return Outcome(order, request["id"], state, license_["key"], files, round(spent, 2), problem)
 
 
@@ -164,8 +164,8 @@ def _reason(request: dict[str, Any] | None) -> str:
     return f"{trouble['text']} {trouble['vendor_says']}".strip() if trouble else ""
 
 
-def _installed(license_: dict[str, Any], folder: Path) -> tuple[list[dict[str, str]], str]:
-    """The license files that really lie in a folder, and what is wrong with them."""
+def installed_files(license_: dict[str, Any], folder: Path) -> tuple[list[dict[str, str]], str]:
+    """The license files of an API license that really lie in a folder, and what is wrong with them or ""."""
     wanted = {file["name"]: file["sha256"] for file in license_["files"]}  # of two versions the later one
     found = [
         {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
