@@ -91,6 +91,9 @@ async def settle(request: Claimed, desk: Desk) -> Landing:
     if desk.plugin.settles == Settles.IDEMPOTENT:
         line = Line("settled", "The vendor answers the same order with the same sale, so it is sent again.")
         return Landing(request, request.move(State.KEY, leased=True), (line,))
+    if request.kind == Kind.CHANGE:
+        line = Line("settled", "A change looks first at what the license has, so it is safely asked for again.")
+        return Landing(request, request.move(State.KEY, leased=True), (line,))
     if request.kind != Kind.ISSUE or desk.plugin.settles == Settles.CANNOT:
         return attention(request, "unknown", "Whether the vendor did it cannot be asked. Look at his own pages.")
     found = await desk.ours(await desk.plugin.find_issued(request.order()))

@@ -1,0 +1,70 @@
+"""The engine as a tool of tests: `work()` is the worker, run by hand until nothing is due."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ka_plugins.contract import Target
+from ka_plugins.simulator.running import RunningSimulator
+from licenses import bell, engine
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
+from pbas.core.story import SYSTEM
+from subscriptions.models import Subscription
+from subscriptions.services import service_ready
+from tests.factories import make_class, make_configuration, make_order, make_plan, make_subscription
+
+Work = Callable[[], None]
+Buy = Callable[..., Subscription]
+
+
+@pytest.fixture(autouse=True)
+def _real_commits(transactional_db: None) -> None:
+    """The ledger is a thread with a connection of its own: it sees what is committed."""
+
+
+@pytest.fixture
+def work(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Run the engine until nothing has been due for a moment. The bell's messages go nowhere meanwhile."""
+    settings.ENGINE_LINGER_SECONDS = 0.1
+    monkeypatch.setattr(bell, "send", lambda *_, **__: None)  # no worker of ours reads this test's queue
+
+    def run() -> None:
+        engine.allow_to_run()
+        engine.drain()
+
+    return run
+
+
+@pytest.fixture
+def vendor(simulator: RunningSimulator) -> PluginConfiguration:
+    """A configuration at the simulator."""
+    return make_configuration(simulator, limit=50)
+
+
+@pytest.fixture
+def plesk(vendor: PluginConfiguration) -> LicenseClass:
+    """A class that it sells."""
+    return make_class(vendor)
+
+
+@pytest.fixture
+def buy(plesk: LicenseClass, tmp_path: Path) -> Buy:
+    """A paid order of one license, its services ready and its target a folder with an address of its own."""
+
+    def bought(*, ready: bool = True, ip: str = "", options: dict[str, Any] | None = None) -> Subscription:
+        plan = make_plan(plesk, services=["hosting"])
+        plan.licenses.update(options=options or {})
+        subscription = make_subscription(make_order(plan))
+        if ready:
+            target = Target("directory", str(tmp_path), {"ip": ip} if ip else {})
+            service_ready(subscription=subscription, name="hosting", target=target, actor=SYSTEM)
+        return subscription
+
+    return bought
+
+
+def request_of(subscription: Subscription) -> LicenseRequest:
+    """Its one request, as it stands now."""
+    return LicenseRequest.objects.select_related("license", "configuration").get(subscription=subscription)
