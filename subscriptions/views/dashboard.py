@@ -9,7 +9,15 @@ from licenses.models import LicenseRequest
 from licenses.selectors import counts
 from pbas.core.web import render_page, staff_only
 from subscriptions.lists import EventList
-from subscriptions.selectors import expiring_licenses, oldest_open_request, plugins_for_list, requests_for_staff
+from subscriptions.selectors import (
+    events_for_list,
+    expiring_licenses,
+    oldest_open_request,
+    plugins_for_list,
+    requests_for_staff,
+)
+
+LATELY = 6  # events that the dashboard shows
 
 
 @staff_only
@@ -22,6 +30,7 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
         "waiting": list(requests_for_staff()),
         "oldest": oldest_open_request(),
         "expiring": expiring_licenses(timezone.now()),
+        "lately": events_for_list()[:LATELY],
         "open_states": LicenseRequest.OPEN,
     }
     return render(request, "dashboard/dashboard.html", context)

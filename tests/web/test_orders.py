@@ -136,6 +136,16 @@ def test_cancelling_a_paid_order_is_refused_in_words(staff_client: Client, world
     assert world.order.state == "paid"
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["orders/1/pay/", "orders/1/cancel/", "subscriptions/1/target/", "subscriptions/1/services/mail/ready/"]
+    + [f"plugins/1/{name}/" for name in ("check", "pause", "resume", "classes", "classes/add", "classes/update")],
+)
+def test_only_staff_may_change_anything(client: Client, address: str) -> None:
+    client.force_login(User.objects.create_user("customer"))
+    assert client.post(f"/{address}").status_code == 403
+
+
 def test_the_back_office_pays_through_the_guarded_way(staff_client: Client, world: World) -> None:
     given = {"action": "pay", "_selected_action": [world.order.pk]}
     staff_client.post("/admin/subscriptions/order/", given)

@@ -1,0 +1,109 @@
+"""The panel's pages about subscriptions, orders, plans, plug-ins and activity, in a browser."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from licenses.models import LicenseRequest
+from pbas.core.story import SYSTEM
+from subscriptions.services import service_failed
+from tests.factories import World, make_class, make_configuration, make_order, make_subscription
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),  # pytest-base-url's
+]
+
+SIZES = {1280: 800, 360: 740}
+Visit = Callable[[str], Page]
+
+
+@pytest.fixture
+def addresses(world: World) -> list[str]:
+    """All pages of this half, with something in them in every state."""
+    placed, stopped = make_order(world.plan), make_subscription(make_order(world.plan))
+    LicenseRequest.objects.filter(subscription=stopped).update(state="attention")
+    service_failed(subscription=world.subscription, name="mail", reason="The disk is full.", actor=SYSTEM)
+    assert world.license
+    online = make_configuration(name="Vendor online", template="plesk_ka", mode="online", status="fetching")
+    failed = make_configuration(name="Vendor down", status="failed", status_text="It does not answer.")
+    make_configuration(name="Vendor paused", status="paused", status_text="Invoice in dispute.")
+    parked = make_configuration(name="Vendor parked", parkings=1, parked_why="503")
+    make_class(failed, sold=False, retired=True)
+    return [
+        *("/", "/activity/", "/subscriptions/", "/subscriptions/?q=nothing", "/orders/", "/plans/", "/plugins/"),
+        *(f"/subscriptions/{pk}/" for pk in (world.subscription.pk, stopped.pk)),
+        *(f"/orders/{number}/" for number in (world.order.number, placed.number)),
+        *(f"/plans/{world.plan.code}/", f"/plans/{world.plan.code}/edit/", "/plans/new/"),
+        *("/plugins/new/", "/plugins/new/?template=plesk_ka", "/plugins/new/?template=none&name=x"),
+        *(f"/plugins/{one.pk}/" for one in (online, failed, parked, world.configuration)),
+        *(f"/plugins/{one.pk}/classes/" for one in (online, failed, world.configuration)),
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", SIZES)
+def test_no_page_has_a_fault_for_axe_or_scrolls_sideways(
+    signed_in: Visit, live_server: Any, addresses: list[str], theme: str, width: int
+) -> None:
+    page = signed_in("/")
+    page.set_viewport_size({"width": width, "height": SIZES[width]})
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+    found = []
+    for address in addresses:
+        signed_in(address)
+        faults = Axe().run(page).response["violations"]
+        found += [(address, fault["id"], fault["nodes"][0]["html"]) for fault in faults]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append((address, "scrolls sideways", ""))
+    assert found == []
+
+
+def test_a_list_is_searched_and_filtered_in_place_and_back_leads_back(signed_in: Visit, world: World) -> None:
+    make_subscription(make_order(world.plan, name="srv9.nordwind.example"))
+    other = world.subscription.name
+    page = signed_in("/subscriptions/")
+    page.evaluate("window.isSamePage = true")
+    page.get_by_role("searchbox").fill("nordwind")
+    expect(page.get_by_role("link", name=other)).to_have_count(0)
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.get_by_role("link", name="Being set up").click()
+    expect(page).to_have_url(re.compile(r"state=pending&q=nordwind"))
+    assert page.evaluate("window.isSamePage")
+    page.evaluate("history.back()")
+    expect(page).to_have_url(re.compile(r"q=nordwind$"))
+    expect(page.get_by_role("navigation", name="Main menu")).to_be_visible()
+    page.get_by_role("searchbox").fill("")
+    expect(page.get_by_role("link", name=other)).to_be_visible()
+
+
+def test_faults_of_a_form_take_the_focus_and_lead_to_their_fields(signed_in: Visit) -> None:
+    page = signed_in("/plugins/new/?template=plesk_ka")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("alert").get_by_role("link", name="API login").click()
+    expect(page.get_by_label("API login")).to_be_in_viewport()
+
+
+def test_the_connection_is_tested_beside_the_form(signed_in: Visit, simulator: Any) -> None:
+    configuration = make_configuration(simulator)
+    page = signed_in(f"/plugins/{configuration.pk}/")
+    page.get_by_label("Plug-in name").fill("typed, not saved")
+    page.get_by_role("button", name="Test connection").click()
+    expect(page.locator("#answer .note-success")).to_be_visible()
+    expect(page.get_by_label("Plug-in name")).to_have_value("typed, not saved")
+
+
+def test_the_plugins_page_follows_the_fetching_of_its_classes(signed_in: Visit) -> None:
+    configuration = make_configuration(status="fetching")
+    page = signed_in(f"/plugins/{configuration.pk}/")
+    expect(page.get_by_text("License classes are being fetched")).to_be_visible()
+    configuration.status = "configured"
+    configuration.save()
+    expect(page.get_by_text("Nothing is sold yet")).to_be_visible()
