@@ -1,6 +1,6 @@
 """License requests: the list, one request, and what a person may do with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from licenses.models import LicenseRequest
 from licenses.selectors import files_of, request_for_page, sealed_parts, story_of_request, target_of
 from licenses.uploads import upload as keep_upload
 from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
+from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, render_page, staff_only
@@ -42,11 +43,10 @@ def show_request(request: HttpRequest, pk: int) -> HttpResponse:
 def follow_request(request: HttpRequest, pk: int) -> HttpResponse:
     """What has changed since the page was drawn: 204 for nothing, the changed parts, or these and an end of asking."""
     asked = _request_or_404(pk)
-    context = _context(asked)
-    if request.GET.get("seen") == context["mark"]:
+    if request.GET.get("seen") == _mark(asked, story_of_request(asked)[:1]):
         return HttpResponse(status=204)
     status = STOP_POLLING if asked.is_final else 200
-    return render(request, "requests/_changed.html", {**context, "is_part": True}, status=status)
+    return render(request, "requests/_changed.html", {**_context(asked), "is_part": True}, status=status)
 
 
 @staff_only
@@ -167,7 +167,7 @@ def _page(request: HttpRequest, asked: LicenseRequest, **forms: Any) -> HttpResp
 
 
 def _context(asked: LicenseRequest) -> dict[str, Any]:
-    """All of a request's page that changes by itself. `mark` tells whether it did."""
+    """All of a request's page that changes by itself."""
     target, files, story = target_of(asked), files_of(asked.license_id, asked), list(story_of_request(asked))
     subscription = asked.subscription
     opened = list(subscription.services.all()) if subscription and asked.state == LicenseRequest.State.SERVICES else []
@@ -182,8 +182,14 @@ def _context(asked: LicenseRequest) -> dict[str, Any]:
         "steps": steps_of(asked),
         "ordered": ordered(asked),
         "may": actions_of(asked, has_files=bool(files or "activation_code" in sealed)),
-        "mark": f"{asked.attempt}-{asked.state}-{story[0].pk if story else 0}-{asked.configuration.parkings}",
+        "mark": _mark(asked, story),
     }
+
+
+def _mark(asked: LicenseRequest, story: Iterable[Event]) -> str:
+    """What tells a page that it has the newest: changes with every move and every event."""
+    newest = next((event.pk for event in story), 0)
+    return f"{asked.attempt}-{asked.state}-{newest}-{asked.configuration.parkings}"
 
 
 def _request_or_404(pk: int) -> LicenseRequest:
