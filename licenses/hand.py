@@ -1,7 +1,6 @@
 """How a person's decision becomes a move: guarded like the engine's, refused while a worker has the request."""
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from licenses import bell, moves
@@ -49,7 +48,7 @@ def set_held(request: LicenseRequest, *, held: bool, event: Event) -> LicenseReq
     )
     due = timezone.now() if not held and goes_by_itself(request) else None
     with transaction.atomic():
-        if not free.update(held=held, due_at=due, attempt=F("attempt") + 1):
+        if not free.update(held=held, due_at=due):
             raise ConflictProblem(moved_on(request))
         request.refresh_from_db()
         event.save()

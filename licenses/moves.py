@@ -55,7 +55,7 @@ class Move:
 
     `wait` is when it is due again, in seconds; None: never by itself. `leased`: the mover goes on with it, under a
     new lease.
-    `by_hand`: refused while a worker has the request, and fences that worker off.
+    `by_hand`: refused while a worker has the request; one whose lease is over is fenced off.
     """
 
     request: int

@@ -54,7 +54,7 @@ UPDATE licenses_licenserequest AS r
        due_at = CASE WHEN r.held THEN NULL ELSE {due} END,
        leased = CAST(d.column6 AS boolean),
        tries = d.column7,
-       attempt = r.attempt + d.column8,
+       attempt = r.attempt + CASE WHEN r.leased THEN d.column8 ELSE 0 END,
        license_id = COALESCE(CAST(d.column9 AS bigint), r.license_id),
        problem_kind = d.column10, problem_text = d.column11, problem_fault = d.column12, problem_vendor = d.column13,
        stopped_in = d.column14,
