@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -54,6 +55,12 @@ def pay_and_wait(page: Page) -> None:
     has_no_fault(page)
 
 
+def sign_in(page: Page, panel: dict[str, Any]) -> None:
+    page.get_by_label("Username").fill(panel["user"])
+    page.get_by_label("Password").fill(panel["password"])
+    page.get_by_role("button", name=re.compile("Log in|Sign in")).click()
+
+
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_customer_sees_his_license_installed_and_staff_see_it_too(
@@ -69,12 +76,58 @@ def test_a_customer_sees_his_license_installed_and_staff_see_it_too(
     page.wait_for_timeout(1500)
     assert polls == []  # nothing is asked once nothing changes
     page.goto(f"{panel['url']}/subscriptions/?q={host}")
-    page.get_by_label("Username").fill(panel["user"])
-    page.get_by_label("Password").fill(panel["password"])
-    page.get_by_role("button", name=re.compile("Log in|Sign in")).click()
+    sign_in(page, panel)
     page.get_by_role("link", name=host).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Active")
     has_no_fault(page)
+
+
+def set_up_a_plugin(page: Page, simulator: str) -> None:
+    page.get_by_label("Plug-in name").fill("Second vendor")
+    page.get_by_label("Plug-in template").select_option("plesk_ka")
+    page.get_by_role("button", name="Next").click()
+    url = urlsplit(simulator)
+    given = {"API login": "demo", "API password": "demo", "Client": "1", "Host": url.hostname, "Port": str(url.port)}
+    for label, value in given.items():
+        page.get_by_label(label).fill(str(value))
+    page.get_by_label("Scheme").select_option("http")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Connected, but nothing is sold yet")).to_be_visible(timeout=SECONDS * 1000)
+    page.locator("#status").get_by_role("link", name="License classes").click()
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Save").click()
+
+
+def set_up_a_plan(page: Page, name: str) -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Code").fill("second")
+    page.get_by_label("Label").fill("Server")
+    page.get_by_label("Name in the API").fill("hosting")  # which the demo's provisioner sets up
+    page.get_by_label("Brings the install target").check()
+    offered = page.get_by_label("License class").locator("option", has_text="Second vendor").first
+    page.get_by_label("License class").select_option(value=offered.get_attribute("value"))
+    page.get_by_role("button", name="Save").click()
+
+
+def test_a_provider_sets_up_a_plugin_and_a_plan_and_a_customer_buys_it(page: Page, panel: dict[str, Any]) -> None:
+    page.goto(f"{panel['url']}/plugins/new/")
+    sign_in(page, panel)
+    set_up_a_plugin(page, http_url(panel["simulator"]))
+    page.goto(f"{panel['url']}/plans/new/")
+    set_up_a_plan(page, "Second plan")
+    page.get_by_role("link", name="See in the store").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Your name or company").fill("Vega Media")
+    page.get_by_label("E-mail").fill("office@vega.example")
+    page.get_by_label("Host name").fill("second.vega.example")
+    page.get_by_role("button", name="Order now").click()
+    pay_and_wait(page)
+
+
+def http_url(simulator: Any) -> str:
+    """The plain address among those that the ready line tells of the simulator."""
+    urls = list(simulator.values()) if isinstance(simulator, dict) else [simulator]
+    return next(str(url) for url in urls if str(url).startswith("http://"))
 
 
 def test_the_store_works_without_javascript(browser: Any, panel: dict[str, Any]) -> None:
