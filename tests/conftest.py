@@ -34,6 +34,12 @@ def pytest_runtest_setup() -> None:
     socket_allow_hosts(HERE, allow_unix_socket=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: from the first of them on, Playwright's event loop runs in the thread of the tests."""
+    items.sort(key=lambda one: "page" in getattr(one, "fixturenames", ()))
+
+
 # --- the database
 
 
@@ -93,6 +99,11 @@ def simulator(_running_simulator: RunningSimulator) -> Iterator[RunningSimulator
 
 
 # --- the browser
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Tests give whole addresses. The browser plug-in has one of its own, declared in a way that pytest warns of."""
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def _defined(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and name of all that a module gives a name to."""
     for node in ast.walk(tree):
         if isinstance(node, Function | ast.ClassDef):
-            yield node.lineno, node.name
+            yield node.lineno, "" if node.name.startswith("test_") else node.name  # a sentence may have any word
         elif isinstance(node, ast.arg):
             yield node.lineno, node.arg
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
