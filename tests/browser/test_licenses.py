@@ -25,6 +25,11 @@ Visit = Callable[[str], None]
 SIZES = {1280: 800, 360: 740}
 
 
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """The browser plug-in has one of its own, declared in a way that pytest warns of."""
+
+
 @pytest.fixture
 def signed_in(live_server: LiveServer, staff: User, page: Page) -> Visit:
     """Opens an address of the panel as its staff."""
