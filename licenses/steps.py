@@ -128,9 +128,10 @@ async def fetch_files(request: Claimed, desk: Desk) -> Landing:
         key.files = files
         brought += [(key, file) for file in files]
     point("after_files")
-    if not brought:
-        raise RefusedError("The vendor has no license file for this key.")
-    line = Line("files_fetched", f"{desk.name} delivered {', '.join(file.name for _, file in brought)}.")
+    if not brought and not request.keys[0].activation_code:
+        raise RefusedError("The vendor has neither a license file nor an activation code for this key.")
+    names = ", ".join(file.name for _, file in brought) or "no file: the activation code is all there is"
+    line = Line("files_fetched", f"{desk.name} delivered {names}.")
     return Landing(request, request.move(State.INSTALL, leased=True), (line,), files=tuple(brought))
 
 
@@ -215,7 +216,8 @@ def after_error(request: Claimed, desk: Desk, error: Exception) -> Landing:
         return attention(request, "plugin_error", text, fault="plug-in")
     trouble = Trouble(_kind_of(error), error.message, error.fault, error.vendor_says)
     if isinstance(error, RefusedError):
-        return attention(request, "refused", error.message, fault=error.fault, vendor_says=error.vendor_says)
+        kind = "unknown" if request.state == State.IN_DOUBT else "refused"
+        return attention(request, kind, error.message, fault=error.fault, vendor_says=error.vendor_says)
     parking = Parking(request.configuration, desk.parkings, _parking_seconds(error, desk), error.message)
     if isinstance(error, OutcomeUnknownError) and request.state == State.BUYING:
         return doubtful(request, trouble, wait=wait_after(1), parking=parking)

@@ -99,12 +99,12 @@ class PleskKaPlugin(Plugin):
     async def find_issued(self, order: LicenseOrder) -> tuple[Key, ...]:
         """Keys of the order's type and address that are not older than its intent (getKeyNumbers, getKeysInfoByIP).
 
-        The vendor keeps no reference of ours and lists keys only by address. So an order without an address finds
-        nothing, and finding nothing never proves that nothing was sold (`Settles.BY_TRAITS`). His times have no zone
-        and are taken for UTC, his clock may be a minute behind.
+        The vendor keeps no reference of ours and lists keys only by address: an order without one cannot be asked
+        about (RefusedError), and finding nothing never proves that nothing was sold (`Settles.BY_TRAITS`). His times
+        have no zone and are taken for UTC, his clock may be a minute behind.
         """
         if not order.address or order.intent_at is None:
-            return ()
+            raise RefusedError("The key server finds keys by IP address only, and this order has none. Look there.")
         since = order.intent_at - CLOCK_SKEW
         listed, bound = await asyncio.gather(
             self._ka.call("getKeyNumbers", _server(order.address)),

@@ -48,17 +48,15 @@ def test_an_answer_lost_after_the_sale_is_settled_by_asking_and_nothing_is_bough
 
 
 def test_a_doubt_that_cannot_be_asked_about_comes_to_a_person_and_is_never_bought_on_a_guess(
-    buy: Buy, work: Work, simulator: RunningSimulator, vendor: PluginConfiguration, monkeypatch: pytest.MonkeyPatch
+    buy: Buy, work: Work, simulator: RunningSimulator, vendor: PluginConfiguration
 ) -> None:
-    monkeypatch.setattr(PleskKaPlugin, "timeout", 0.5)
-    monkeypatch.setattr("licenses.steps.SETTLE_MARGIN", 0.0)
     before = simulator.sold()
     simulator.fault("createKey", "drop_after")
     subscription = buy()
-    for _ in range(6):
-        work()
-        unpark(vendor)
-        due_now()
+    work()
+    unpark(vendor)
+    due_now()
+    work()
     request = request_of(subscription)
     assert (request.state, request.stopped_in) == ("attention", "in_doubt")
     assert simulator.sold() == before + 1
@@ -69,6 +67,24 @@ def test_a_doubt_that_cannot_be_asked_about_comes_to_a_person_and_is_never_bough
     work()
     assert request_of(subscription).state == "done"
     assert simulator.sold() == before + 1
+
+
+def test_a_key_that_is_not_found_again_comes_to_a_person_after_the_settle_time(
+    buy: Buy, work: Work, simulator: RunningSimulator, vendor: PluginConfiguration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PleskKaPlugin, "timeout", 2.0)
+    monkeypatch.setattr("licenses.steps.SETTLE_MARGIN", 0.0)
+    before = simulator.sold()
+    simulator.fault("createKey", "drop_before")
+    subscription = buy(ip="10.1.2.77")
+    for _ in range(8):
+        work()
+        unpark(vendor)
+        due_now()
+    request = request_of(subscription)
+    assert (request.state, request.stopped_in) == ("attention", "in_doubt")
+    assert "does not prove" in request.problem_text
+    assert simulator.sold() == before
 
 
 def test_a_late_answer_leaves_the_request_in_doubt(

@@ -171,13 +171,16 @@ def test_neither_other_types_nor_addresses_nor_older_nor_ended_keys_are_found(de
     for other in (
         dataclasses.replace(order, class_code="PLESK_8"),
         dataclasses.replace(order, address="198.51.100.1"),
-        dataclasses.replace(order, address=""),
         dataclasses.replace(order, intent_at=datetime.now(UTC) + timedelta(minutes=2)),
-        dataclasses.replace(order, intent_at=None),
     ):
         assert desk.use(lambda plugin, other=other: plugin.find_issued(other)) == ()  # type: ignore[misc]
     desk.use(lambda plugin: plugin.terminate(key.number))
     assert desk.use(lambda plugin: plugin.find_issued(order)) == ()
+
+
+def test_an_order_without_an_address_cannot_be_asked_about_and_says_so(desk: Desk) -> None:
+    with pytest.raises(RefusedError, match="by IP address only"):
+        desk.use(lambda plugin: plugin.find_issued(dataclasses.replace(desk.order(), address="")))
 
 
 def test_a_vendors_clock_may_be_a_minute_behind(desk: Desk) -> None:
