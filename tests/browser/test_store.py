@@ -124,6 +124,44 @@ def test_a_provider_sets_up_a_plugin_and_a_plan_and_a_customer_buys_it(page: Pag
     pay_and_wait(page)
 
 
+def set_up_an_offline_plugin(page: Page) -> None:
+    page.get_by_label("Plug-in name").fill("By telephone")
+    page.get_by_label("Plug-in template").select_option("manual")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Save").click()
+    page.locator("#status").get_by_role("link", name="License classes").click()
+    page.get_by_label("Name").fill("Backup, 1 TB")
+    page.get_by_label("Code").fill("BACKUP-1")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Save").click()
+
+
+def test_a_license_bought_by_hand_is_installed_by_the_pages_alone(page: Page, panel: dict[str, Any]) -> None:
+    page.goto(f"{panel['url']}/plugins/new/")
+    sign_in(page, panel)
+    set_up_an_offline_plugin(page)
+    page.goto(f"{panel['url']}/subscriptions/?state=active")
+    for _reload in range(100):  # the demo's first order is on its way
+        if page.locator("tbody a").first.is_visible():
+            break
+        page.wait_for_timeout(200)
+        page.reload()
+    name = page.locator("tbody a").first.inner_text()
+    page.goto(f"{panel['url']}/license-requests/")
+    page.get_by_role("link", name=re.compile("^By telephone")).click()
+    expect(page).to_have_url(re.compile(r"plugin="))
+    page.locator(".head").get_by_role("link", name="New License").click()
+    page.get_by_label("License class").select_option("Backup, 1 TB")
+    page.get_by_label("Subscription").fill(name)
+    page.get_by_role("button", name="Request the license").click()
+    page.get_by_label("License key").fill("BK-0000-1111-2222")
+    page.get_by_label("License files").set_input_files({"name": "b.lic", "mimeType": "text/plain", "buffer": b"backup"})
+    page.get_by_role("button", name="Keep what I uploaded").click()
+    page.get_by_role("button", name="Install", exact=True).click()
+    expect(page.locator("h1 .state")).to_have_text("Done", timeout=SECONDS * 1000)
+
+
 def http_url(simulator: Any) -> str:
     """The plain address among those that the ready line tells of the simulator."""
     urls = list(simulator.values()) if isinstance(simulator, dict) else [simulator]
