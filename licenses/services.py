@@ -1,7 +1,9 @@
 """What staff and the store's side may ask of requests and licenses. All writes by hand; the engine's are its own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -35,9 +37,11 @@ def new_licenses(
     subscription_id: int | None,
     options: dict[str, Any] | None = None,
     actor: Actor,
+    once: UUID | None = None,
 ) -> list[LicenseRequest]:
     """New License: ask for a number of equal licenses of one class for one subscription.
 
+    The same `once` again asks for nothing more and answers what it made first: a form sent twice buys once.
     Raises Problem at the field `license_class`, `number` or `subscription`.
     """
     if license_class.configuration_id != configuration.pk or not license_class.sold or license_class.retired:
@@ -48,33 +52,41 @@ def new_licenses(
     if subscription_id is None:
         raise Problem("Choose the subscription that the licenses are for.", field="subscription")
     subscription = subscription_or_problem(subscription_id)
-    return request_licenses(
-        license_class=license_class,
-        number=number,
-        subscription_id=subscription_id,
-        options=options or {},
-        order_number=subscription.order.number,
-        start=not has_open_services(subscription),
-        actor=actor,
-    )
+    uids = [uuid5(once or uuid4(), str(number)) for number in range(number)]
+    try:
+        return request_licenses(
+            license_class=license_class,
+            uids=uids,
+            subscription_id=subscription_id,
+            options=options or {},
+            order_number=subscription.order.number,
+            start=not has_open_services(subscription),
+            actor=actor,
+        )
+    except IntegrityError:  # the uids are there already: it was sent before
+        return list(LicenseRequest.objects.filter(uid__in=uids).order_by("pk"))
 
 
 def request_licenses(
     *,
     license_class: LicenseClass,
-    number: int = 1,
+    uids: Sequence[UUID],
     subscription_id: int,
     options: dict[str, Any],
     order_number: str,
     start: bool,
     actor: Actor,
 ) -> list[LicenseRequest]:
-    """Owe licenses to a subscription, in the caller's transaction; they wait for its services unless `start`."""
+    """Owe a license for each uid to a subscription, in the caller's transaction.
+
+    They wait for its services unless `start`. Raises IntegrityError where a uid is known.
+    """
     configuration = license_class.configuration
     now = timezone.now()
     with transaction.atomic():
         requests = LicenseRequest.objects.bulk_create(
             LicenseRequest(
+                uid=uid,
                 configuration=configuration,
                 license_class=license_class,
                 subscription_id=subscription_id,
@@ -84,7 +96,7 @@ def request_licenses(
                 due_at=now if start and configuration.is_online else None,
                 deadline=now + PATIENCE if start else None,
             )
-            for _ in range(number)
+            for uid in uids
         )
         waits = "It waits for its key." if start else "It waits for the other services of the subscription."
         Event.objects.bulk_create(

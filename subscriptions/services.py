@@ -77,6 +77,7 @@ def pay_order(*, order: Order, actor: Actor) -> Subscription:
         for line in order.lines.select_related("license_class__configuration"):
             request_licenses(
                 license_class=line.license_class,
+                uids=[uuid4()],
                 subscription_id=subscription.pk,
                 options=line.options,
                 order_number=order.number,

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -15,6 +16,7 @@ from licenses.services import (
     cancel_request,
     hold_request,
     install_request,
+    new_licenses,
     release_request,
     renew_license,
     retry_request,
@@ -202,3 +204,15 @@ def test_an_offline_renewal_is_uploaded_and_its_file_is_a_new_version(work: Work
     assert request.state == "done"
     assert [one.version for one in License.objects.get().files.all()] == [1, 2]
     assert (tmp_path / FILE.name).read_bytes() == newer.body
+
+
+def test_a_new_license_form_that_is_sent_twice_asks_once(buy: Buy) -> None:
+    subscription = buy()
+    configuration = request_of(subscription).configuration
+    license_class = configuration.classes.get()
+    once = uuid4()
+    given = {"configuration": configuration, "license_class": license_class, "subscription_id": subscription.pk}
+    first = new_licenses(**given, number=3, once=once, actor=SYSTEM)
+    again = new_licenses(**given, number=3, once=once, actor=SYSTEM)
+    assert [one.pk for one in again] == [one.pk for one in first]
+    assert subscription.license_requests.count() == 1 + 3
