@@ -16,6 +16,8 @@ from licenses.services import MOST_AT_ONCE
 from licenses.uploads import MAX_CODE, MAX_FILE_BYTES, MAX_FILES
 from pbas.core.problems import Problem
 
+_ENVELOPE = 64 * 1024  # bytes that a form needs around its files
+
 
 def show_problem(form: forms.Form, problem: Problem) -> None:
     """Put a service's problem at the field that it names, or above the form."""
@@ -70,6 +72,12 @@ class UploadForm(forms.Form):
     def key_files(self) -> Sequence[KeyFile]:
         """The files as the service takes them."""
         return [KeyFile(str(file.name), file.read()) for file in self.cleaned_data["files"]]
+
+    def refuse_larger_than_all(self, length: int) -> None:
+        """Of a body larger than all files may be together none was taken; to say that nothing came would mislead."""
+        if length > MAX_FILES * MAX_FILE_BYTES + _ENVELOPE:
+            size = MAX_FILES * MAX_FILE_BYTES // 1024 // 1024
+            self.add_error("files", _("Together the files are larger than %(size)s MiB.") % {"size": size})
 
     def ask_for_files_again(self) -> None:
         """A browser forgets chosen files with every answer: say so where some were sent."""

@@ -15,10 +15,10 @@ from licenses.selectors import (
     SHORTEST_SEARCH,
     WAITING_FOR_STAFF,
     Counts,
+    Found,
     configurations,
     counts,
-    matching_licenses,
-    matching_requests,
+    found_by,
 )
 from pbas.core.jinja import number, state
 from pbas.core.keyset import ListQuery, Page
@@ -76,9 +76,14 @@ class _TabbedList:
         """All rows of the subject."""
         raise NotImplementedError
 
-    def matching(self, text: str) -> Q:
-        """What a search finds."""
+    def matching(self, found: Found) -> Q:
+        """Which of the rows a search is about."""
         raise NotImplementedError
+
+    @cached_property
+    def found(self) -> Found | None:
+        """What is searched for; None where nothing is, or too few signs. One statement."""
+        return found_by(self.text) if self.is_searched else None
 
     @cached_property
     def configurations(self) -> list[PluginConfiguration]:
@@ -119,8 +124,8 @@ class _TabbedList:
             rows = rows.filter(configuration=self.tab.pk)
         if self.state:
             rows = rows.filter(state=self.state)
-        if self.is_searched:
-            rows = rows.filter(self.matching(self.text))
+        if self.found is not None:
+            rows = rows.filter(self.matching(self.found))
         return self.query.page(rows.values_list(*self.columns, named=True))
 
     @property
@@ -190,9 +195,9 @@ class LicenseList(_TabbedList):
         """All licenses."""
         return License.objects.all()
 
-    def matching(self, text: str) -> Q:
-        """By key, subscription, account or order."""
-        return matching_licenses(text)
+    def matching(self, found: Found) -> Q:
+        """Those found, and all of a subscription that was."""
+        return found.licenses_of_it()
 
 
 class RequestList(_TabbedList):
@@ -222,6 +227,6 @@ class RequestList(_TabbedList):
         """All requests."""
         return LicenseRequest.objects.all()
 
-    def matching(self, text: str) -> Q:
-        """By key, subscription, account or order."""
-        return matching_requests(text)
+    def matching(self, found: Found) -> Q:
+        """Those of a license or a subscription that was found."""
+        return found.requests_of_it()

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the 
 from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from licenses import services
@@ -50,11 +51,13 @@ def follow_request(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff_only
+@never_cache
 @require_POST
 def upload(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what a person brought: key, activation code, files."""
     asked = _request_or_404(pk)
     form = UploadForm(request.POST, request.FILES, request=asked)
+    form.refuse_larger_than_all(int(request.META.get("CONTENT_LENGTH") or 0))
     if form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("key", "activation_code")}
         try:
@@ -88,6 +91,7 @@ def set_target(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff_only
+@never_cache
 @require_POST
 def adopt(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a key that was sold though its answer was lost."""

@@ -66,37 +66,51 @@ def configurations() -> list[PluginConfiguration]:
 # --- lists --------------------------------------------------------------------------------------------------------
 
 
-def matching_licenses(text: str) -> Q:
-    """The licenses that a search finds. One statement.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search fits: ids of licenses by any part of their key, ids of subscriptions by name, account or order.
 
-    By any part of their key or of their subscription's name, account, e-mail or order; a secret key by its whole.
+    `secret` is the license of which the text is the whole secret key. Of a frequent word too many fit (`is_much`):
+    then walking the list's own order finds a page of them at once.
     """
-    found = _found(text)
-    if found is None:
-        return Q(key__icontains=text) | Q(subscription__search_text__icontains=text)
-    return Q(pk__in=found["license"]) | Q(subscription__in=found["subscription"])
+
+    text: str
+    licenses: tuple[int, ...]
+    subscriptions: tuple[int, ...]
+    secret: int | None
+
+    @property
+    def is_much(self) -> bool:
+        """Whether the ids are only the first of many."""
+        return len(self.licenses) > SEARCHED or len(self.subscriptions) > SEARCHED
+
+    def licenses_of_it(self) -> Q:
+        """The licenses that were searched for."""
+        if self.is_much:
+            return Q(key__icontains=self.text) | Q(subscription__search_text__icontains=self.text)
+        return Q(pk__in=self.licenses) | Q(subscription__in=self.subscriptions)
+
+    def requests_of_it(self) -> Q:
+        """The requests that were searched for."""
+        if self.is_much:
+            return Q(license__key__icontains=self.text) | Q(subscription__search_text__icontains=self.text)
+        return Q(license__in=self.licenses) | Q(subscription__in=self.subscriptions)
 
 
-def matching_requests(text: str) -> Q:
-    """The requests that a search finds, as `matching_licenses` does. One statement."""
-    found = _found(text)
-    if found is None:
-        return Q(license__key__icontains=text) | Q(subscription__search_text__icontains=text)
-    return Q(license__in=found["license"]) | Q(subscription__in=found["subscription"])
-
-
-def _found(text: str) -> dict[str, list[int]] | None:
-    """The ids of licenses and subscriptions that a text fits, each by its own index; None where there are too many.
-
-    Both are bounded: of a common word so many fit that walking the list's own order finds a page of them at once.
-    """
-    by_key = License.objects.filter(Q(key__icontains=text) | Q(fingerprint__in=_fingerprints(text)))
-    by_owner = _subscriptions().filter(search_text__icontains=text)
-    arms = [_first("license", by_key), _first("subscription", by_owner)]
-    found: dict[str, list[int]] = {"license": [], "subscription": []}
-    for name, pk in arms[0].union(arms[1], all=True):
-        found[name].append(pk)
-    return None if any(len(ids) > SEARCHED for ids in found.values()) else found
+def found_by(text: str) -> Found:
+    """What a search of at least SHORTEST_SEARCH signs fits. One statement, each part of it by an index of its own."""
+    secrets = License.objects.filter(secret_key__isnull=False, fingerprint__in=_fingerprints(text))
+    arms = {
+        "license": License.objects.filter(key__icontains=text),
+        "subscription": _subscriptions().filter(search_text__icontains=text),
+        "secret": secrets,
+    }
+    first, *others = (_first(name, rows) for name, rows in arms.items())
+    ids: dict[str, list[int]] = {name: [] for name in arms}
+    for name, pk in first.union(*others, all=True):
+        ids[name].append(pk)
+    secret = ids["secret"][0] if ids["secret"] else None
+    return Found(text, tuple(ids["license"]), tuple(ids["subscription"]), secret)
 
 
 def _first(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":

@@ -69,6 +69,17 @@ def test_a_bad_upload_is_said_at_its_field_changes_nothing_and_keeps_what_was_ty
     assert asked.license is None
 
 
+def test_files_that_are_too_large_together_are_not_said_to_be_missing(
+    staff_client: Client, asked: LicenseRequest
+) -> None:
+    answer = staff_client.post(
+        page_of(asked, "upload"), {"key": "SECRET-1", "files": [file_of("a", b"x" * 40 * 2**20)]}
+    )
+    assert "Together the files are larger than 10 MiB." in answer.text
+    assert 'value="SECRET-1"' in answer.text
+    assert "no-store" in answer["Cache-Control"]
+
+
 def test_the_limits_of_an_upload_are_said_before_it(staff_client: Client, asked: LicenseRequest) -> None:
     assert "Up to 10 files, 1 MiB each" in staff_client.get(page_of(asked)).text
 
