@@ -218,3 +218,8 @@ def test_the_offline_flow_works_without_any_script(
     expect(plain_page.get_by_text("It is being installed.")).to_be_visible()
     plain_page.get_by_role("button", name="Reveal").first.click()
     expect(plain_page.get_by_text("SECRET-1234-ABCD")).to_be_visible()
+
+
+def test_the_api_shows_its_own_page_without_a_complaint(signed_in: Visit, page: Page) -> None:
+    signed_in("/api/v1/docs/")
+    expect(page.get_by_text("/api/v1/license-requests/", exact=True).first).to_be_visible()
