@@ -37,7 +37,7 @@ def pytest_runtest_setup() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: from the first of them on, Playwright's event loop runs in the thread of the tests."""
-    items.sort(key=lambda one: "page" in getattr(one, "fixturenames", ()))
+    items.sort(key=lambda one: "playwright" in getattr(one, "fixturenames", ()))
 
 
 # --- the database
