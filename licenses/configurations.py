@@ -46,8 +46,9 @@ def save_configuration(
     if not name.strip():
         raise Problem("A configuration needs a name; it is the title of its tab.", field="name")
     kept.name, kept.mode, kept.limit = name.strip(), mode, limit
-    _keep_settings(kept, settings if mode == Mode.ONLINE else {})
     online = kept.is_online
+    if online:  # an offline one asks nobody; what was set before is kept for the day it goes online
+        _keep_settings(kept, settings)
     kept.status, kept.status_text = (Status.FETCHING if online else Status.CONFIGURED), ""
     kept.parked_until, kept.parked_why, kept.parkings = None, "", 0
     if not new:
@@ -74,10 +75,9 @@ def _keep_settings(kept: PluginConfiguration, given: dict[str, Any]) -> None:
             value = field.default
         values[field.name] = _checked(field, value)
     secret_names = {field.name for field in settings_fields(kept.template) if is_secret(field)}
-    if kept.is_online:
-        _build(kept.template, values)
-        kept.settings = {name: value for name, value in values.items() if name not in secret_names}
-        kept.secrets = {name: values[name] for name in secret_names}
+    _build(kept.template, values)
+    kept.settings = {name: value for name, value in values.items() if name not in secret_names}
+    kept.secrets = {name: values[name] for name in secret_names}
 
 
 def _checked(field: dataclasses.Field[Any], value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -144,6 +145,7 @@ class NewLicenseForm(forms.Form):
         max_length=200,
         help_text=gettext_lazy("Its number, or its name, account, e-mail or order."),
     )
+    once = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)  # a form sent twice buys once
 
     def __init__(self, *args: Any, configuration: PluginConfiguration, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -82,6 +82,7 @@ def _request_licenses(
             number=given["number"],
             subscription_id=given["subscription"],
             actor=staff(request.user),
+            once=given["once"],
         )
     except Problem as problem:
         show_problem(form, problem)

@@ -1,5 +1,6 @@
 """One license as staff see it, New License, and secrets."""
 
+import re
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,18 @@ def test_where_nothing_is_sold_the_page_leads_to_the_classes(staff_client: Clien
     configuration = make_configuration()
     text = staff_client.get(f"{reverse('new_license')}?plugin={configuration.pk}").text
     assert reverse("plugin_classes", args=[configuration.pk]) in text
+
+
+def test_a_new_license_form_sent_twice_asks_once(staff_client: Client, world: World, new_page: str) -> None:
+    once = re.search(r'name="once" value="([0-9a-f-]{36})"', staff_client.get(new_page).text)
+    assert once is not None
+    given = {
+        "license_class": world.license_class.pk,
+        "number": 2,
+        "subscription": world.subscription.pk,
+        "once": once.group(1),
+    }
+    before = LicenseRequest.objects.count()
+    for _ in range(2):
+        assert staff_client.post(new_page, given).status_code == 302
+    assert LicenseRequest.objects.count() == before + 2
