@@ -9,7 +9,7 @@ from django.utils import timezone
 from ka_plugins.contract import Delivers, Key, KeyFile, Plugin
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.plugins import plugin_class
-from pbas.core.crypto import keyring
+from pbas.core.crypto import keyring, new_uid
 from pbas.core.problems import Problem
 
 _SHOWN = 4  # characters of a secret key that people see, at its end
@@ -36,6 +36,7 @@ def new_license(
 ) -> License:
     """An unsaved license for a key. An additional key belongs to its parent's class; `features` says what it is."""
     return License(
+        uid=new_uid(),
         configuration_id=configuration_id,
         license_class_id=license_class_id,
         subscription_id=subscription_id,
@@ -78,6 +79,7 @@ def new_files(
             continue
         made.append(
             LicenseFile(
+                uid=new_uid(),
                 request_id=request_id,
                 license_id=license_id,
                 name=file.name,
