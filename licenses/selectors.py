@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum, Value
 
-from ka_plugins import registry
 from licenses.models import (
     InstallTarget,
     License,
@@ -17,7 +16,6 @@ from licenses.models import (
     PluginConfiguration,
     StateCount,
 )
-from pbas.core.crypto import keyring
 from pbas.core.models import Event
 
 if TYPE_CHECKING:
@@ -70,14 +68,13 @@ def configurations() -> list[PluginConfiguration]:
 class Found:
     """What a search fits: ids of licenses by any part of their key, ids of subscriptions by name, account or order.
 
-    `secret` is the license of which the text is the whole secret key. Of a frequent word too many fit (`is_much`):
-    then walking the list's own order finds a page of them at once.
+    Secret keys are found by what people see of them, their end: a whole one would stand in the address. Of a frequent
+    word too many fit (`is_much`): then walking the list's own order finds a page of them at once.
     """
 
     text: str
     licenses: tuple[int, ...]
     subscriptions: tuple[int, ...]
-    secret: int | None
 
     @property
     def is_much(self) -> bool:
@@ -99,18 +96,15 @@ class Found:
 
 def found_by(text: str) -> Found:
     """What a search of at least SHORTEST_SEARCH signs fits. One statement, each part of it by an index of its own."""
-    secrets = License.objects.filter(secret_key__isnull=False, fingerprint__in=_fingerprints(text))
     arms = {
         "license": License.objects.filter(key__icontains=text),
         "subscription": _subscriptions().filter(search_text__icontains=text),
-        "secret": secrets,
     }
     first, *others = (_first(name, rows) for name, rows in arms.items())
     ids: dict[str, list[int]] = {name: [] for name in arms}
     for name, pk in first.union(*others, all=True):
         ids[name].append(pk)
-    secret = ids["secret"][0] if ids["secret"] else None
-    return Found(text, tuple(ids["license"]), tuple(ids["subscription"]), secret)
+    return Found(text, tuple(ids["license"]), tuple(ids["subscription"]))
 
 
 def _first(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
@@ -119,17 +113,6 @@ def _first(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
     if not connection.features.supports_slicing_ordering_in_compound:
         ids = rows.model._default_manager.filter(pk__in=ids.values("pk")).order_by()  # noqa: SLF001 (Django's public name)
     return ids.values_list(Value(name), "pk")
-
-
-def _fingerprints(text: str) -> list[str]:
-    """What a key would be stored under, were the text one, whatever its plug-in."""
-    found = set()
-    for plugin in registry.all_plugins():
-        try:
-            found.add(keyring().fingerprint(plugin.key_identity(plugin.clean_key(text))))
-        except ValueError:
-            continue
-    return sorted(found)
 
 
 # --- one request, one license -------------------------------------------------------------------------------------

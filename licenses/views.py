@@ -20,17 +20,16 @@ from licenses.services import new_licenses, renew_license, terminate_license
 from licenses.uploads import read_file, reveal_activation_code, reveal_key
 from pbas.core.problems import Problem
 from pbas.core.story import staff
-from pbas.core.web import go_to, render_page, staff_only
+from pbas.core.web import render_page, staff_only
 
 
 @staff_only
 @require_GET
 def list_licenses(request: HttpRequest) -> HttpResponse:
-    """The licenses of one tab. A whole secret key leads to its license at once, as it must not stay in an address."""
-    asked = LicenseList(request.GET)
-    if asked.found is not None and asked.found.secret is not None:
-        return go_to(request, "license", asked.found.secret)
-    return render_page(request, "licenses/licenses.html", "licenses/_licenses.html", {"list": asked})
+    """The licenses of one tab."""
+    return render_page(
+        request, "licenses/licenses.html", "licenses/_licenses.html", {"list": LicenseList(request.GET)}
+    )
 
 
 @staff_only

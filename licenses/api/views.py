@@ -42,7 +42,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
 
     def search(self, queryset: QuerySet[LicenseRequest, Any], text: str) -> QuerySet[LicenseRequest, Any]:
         """As the panel's list does."""
-        return queryset.filter(selectors.matching_requests(text))
+        return queryset.filter(selectors.found_by(text).requests_of_it())
 
     @extend_schema(request=NewLicensesSerializer, responses={201: NewRequestsSerializer})
     @once_per_key

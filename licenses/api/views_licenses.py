@@ -47,7 +47,7 @@ class LicenseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
 
     def search(self, queryset: QuerySet[License, Any], text: str) -> QuerySet[License, Any]:
         """As the panel's list does."""
-        return queryset.filter(selectors.matching_licenses(text))
+        return queryset.filter(selectors.found_by(text).licenses_of_it())
 
     @extend_schema(request=None, responses={201: LicenseRequestSerializer})
     @action(detail=True, methods=["post"])

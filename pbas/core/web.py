@@ -104,15 +104,6 @@ def render_page(
     return answer
 
 
-def go_to(request: HttpRequest, name: str, *args: Any) -> HttpResponse:
-    """Lead to another page; htmx is told to load it whole instead of putting it into a part."""
-    if request.headers.get("HX-Request") != "true":
-        return redirect(name, *args)
-    answer = HttpResponse()
-    answer["HX-Redirect"] = reverse(name, args=args)
-    return answer
-
-
 # --- pages of the frame itself ------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ def test_a_row_found_in_buying_is_in_doubt_and_not_bought_again(
     buy: Buy, work: Work, simulator: RunningSimulator
 ) -> None:
     before = simulator.sold()
-    subscription = buy()
+    subscription = buy(ip="10.9.9.9")
     LicenseRequest.objects.update(
         state="buying", leased=True, attempt=7, due_at=timezone.now(), intent_at=timezone.now()
     )
