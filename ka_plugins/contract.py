@@ -1,4 +1,4 @@
-"""What a vendor's plug-in and an installer promise, and what the panel promises them. Contract version 1.
+"""What a vendor's plug-in promises, and what the panel promises it. Contract version 1.
 
 Plain Python on purpose: no Django, no Celery. Values in and out are frozen; every verb is a coroutine that is
 called outside any database transaction. The panel gives each call at most `Plugin.timeout` seconds.
@@ -6,10 +6,17 @@ called outside any database transaction. The panel gives each call at most `Plug
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from ka_plugins.errors import MisconfiguredError as MisconfiguredError
+from ka_plugins.errors import OutcomeUnknownError as OutcomeUnknownError
+from ka_plugins.errors import PluginError as PluginError
+from ka_plugins.errors import RefusedError as RefusedError
+from ka_plugins.errors import UnavailableError as UnavailableError
+from ka_plugins.settings import NoSettings as NoSettings
+from ka_plugins.settings import setting as setting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -17,68 +24,6 @@ if TYPE_CHECKING:
 
 CONTRACT_VERSION = 1
 LONGEST_KEY = 200  # characters
-
-
-# --- errors: which one is raised decides what the panel does next ---------------------------------------------
-
-
-class PluginError(Exception):
-    """Something went wrong at the vendor or on the way; the subclass says what follows.
-
-    `message` is for a person and never holds a secret. `vendor_says` quotes the vendor, `code` is his error number.
-    """
-
-    fault: ClassVar[str] = "plug-in"
-
-    def __init__(self, message: str, *, vendor_says: str = "", code: str = "") -> None:
-        super().__init__(message)
-        self.message, self.vendor_says, self.code = message, vendor_says, code
-
-
-class UnavailableError(PluginError):
-    """Nothing was sold; the vendor or the network is at fault for now. The panel tries again by itself.
-
-    `retry_after` (seconds) is the vendor's own wish and is obeyed by the whole fleet.
-    """
-
-    fault = "vendor or network"
-
-    def __init__(
-        self, message: str, *, vendor_says: str = "", code: str = "", retry_after: float | None = None
-    ) -> None:
-        super().__init__(message, vendor_says=vendor_says, code=code)
-        self.retry_after = retry_after
-
-
-class RefusedError(PluginError):
-    """The vendor understood and said no; asking again will not help. A person decides."""
-
-    fault = "order or vendor account"
-
-
-class MisconfiguredError(PluginError):
-    """The configuration is wrong (login, host, certificate): nothing of it can work until it is saved anew."""
-
-    fault = "plug-in configuration"
-
-
-class OutcomeUnknownError(PluginError):
-    """A call that spends money got no readable answer. It may have been sold: the panel settles it by asking."""
-
-    fault = "vendor or network"
-
-
-class InstallError(Exception):
-    """The license could not be put into its target, or was not found there.
-
-    `temporary` errors are tried again by the panel; others wait for a person. Never calls the vendor again.
-    """
-
-    fault: ClassVar[str] = "install target"
-
-    def __init__(self, message: str, *, temporary: bool = False) -> None:
-        super().__init__(message)
-        self.message, self.temporary = message, temporary
 
 
 # --- what is ordered and what comes back ----------------------------------------------------------------------
@@ -223,39 +168,6 @@ class Settles(enum.StrEnum):
     CANNOT = "cannot"  # a person has to ask the vendor
 
 
-def setting(
-    label: str,
-    *,
-    default: Any = dataclasses.MISSING,
-    secret: bool = False,
-    help_text: str = "",
-    choices: tuple[str, ...] = (),
-    minimum: int | None = None,
-    maximum: int | None = None,
-) -> Any:
-    """Declare one field of a plug-in's `Settings` dataclass: how the form shows it and whether it is a secret.
-
-    A field without a default is required; one whose default is "" may stay empty. What the fields alone cannot say,
-    `__post_init__` checks: it raises ValueError with `field: reason for a person`.
-    """
-    metadata = {
-        "label": label,
-        "secret": secret,
-        "help_text": help_text,
-        "choices": choices,
-        "minimum": minimum,
-        "maximum": maximum,
-    }
-    if default is dataclasses.MISSING:
-        return field(metadata=metadata, repr=not secret)
-    return field(default=default, metadata=metadata, repr=not secret)
-
-
-@dataclass(frozen=True, slots=True)
-class NoSettings:
-    """The settings of a plug-in that needs none."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A whole HTTP answer; header names are lower case."""
@@ -373,54 +285,4 @@ class Plugin:
 
     async def describe(self, key: str) -> Key:
         """What the vendor knows of one key now."""
-        raise NotImplementedError
-
-
-# --- installers -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the licenses of a subscription go. What `address` and `credentials` mean is the installer's matter."""
-
-    kind: str
-    address: str
-    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """All that one license puts into a target: its key, its code, its files. Additional keys are parcels too."""
-
-    key: str
-    activation_code: str = field(default="", repr=False)
-    files: tuple[KeyFile, ...] = ()
-    additional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing read back from a target: its path there and the digest of its bytes."""
-
-    path: str
-    sha256: str
-    size: int
-
-
-class Installer:
-    """Puts parcels into targets of one kind. All three verbs are safe to repeat; twice is a no-op."""
-
-    kind: ClassVar[str]
-    label: ClassVar[str]
-
-    async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        """Put everything there; all of a file or nothing of it. Raises InstallError."""
-        raise NotImplementedError
-
-    async def read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
-        """What the target really holds of these parcels now, in their order. Raises InstallError if it is absent."""
-        raise NotImplementedError
-
-    async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        """Take the parcels out; absent counts as done. Raises InstallError."""
         raise NotImplementedError

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final
 
-from ka_plugins.contract import CONTRACT_VERSION, Installer, Plugin
+from ka_plugins.contract import CONTRACT_VERSION, Plugin
+from ka_plugins.installing import Installer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -145,7 +146,7 @@ def _plugin_problem(name: str, found: Any) -> str:
 
 def _installer_problem(name: str, found: Any) -> str:
     if not (isinstance(found, type) and issubclass(found, Installer)):
-        return "It is not a subclass of ka_plugins.contract.Installer."
+        return "It is not a subclass of ka_plugins.installing.Installer."
     if getattr(found, "kind", None) != name or not getattr(found, "label", ""):
         return f"Its kind is {getattr(found, 'kind', None)!r} instead of {name!r}, or its label is missing."
     return ""

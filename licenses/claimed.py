@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ka_plugins.contract import AdditionalOrder, Key, KeyFile, LicenseOrder, Parcel, Target
+from ka_plugins.contract import AdditionalOrder, Key, KeyFile, LicenseOrder
+from ka_plugins.installing import Parcel, Target
 from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest
 from licenses.moves import Line, Move
 

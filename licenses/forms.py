@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ka_plugins import registry
-from ka_plugins.contract import KeyFile, Target
+from ka_plugins.contract import KeyFile
+from ka_plugins.installing import Target
 from licenses.models import InstallTarget, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.plugins import plugin_class
 from licenses.selectors import sold_classes, subscriptions_called

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ka_plugins import registry
-from ka_plugins.contract import Key, Target, Verb
+from ka_plugins.contract import Key, Verb
+from ka_plugins.installing import Target
 from licenses import bell, intake, moves
 from licenses.hand import event_of, move_by_hand, says, set_held
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration

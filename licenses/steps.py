@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from ka_plugins import registry
 from ka_plugins.contract import (
     Delivers,
-    Installer,
-    InstallError,
     Key,
     KeyFile,
     MisconfiguredError,
@@ -23,6 +21,7 @@ from ka_plugins.contract import (
     Settles,
     UnavailableError,
 )
+from ka_plugins.installing import Installer, InstallError
 from licenses.claimed import Claimed, KeyInHand, Landing, Parking
 from licenses.models import License, LicenseRequest
 from licenses.moves import Line, Trouble

@@ -27,9 +27,7 @@ from pbas.core.web import render_page, staff_only
 @require_GET
 def list_licenses(request: HttpRequest) -> HttpResponse:
     """The licenses of one tab."""
-    return render_page(
-        request, "licenses/licenses.html", "licenses/_licenses.html", {"list": LicenseList(request.GET)}
-    )
+    return render_page(request, "licenses/licenses.html", "licenses/_licenses.html", {"list": LicenseList(request.GET)})
 
 
 @staff_only

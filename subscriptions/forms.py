@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ka_plugins import registry
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from licenses.forms import show_problem
 from licenses.models import InstallTarget
 from pbas.core.problems import Problem

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from licenses.models import LicenseRequest
 from licenses.services import request_licenses, services_ready, set_install_target
 from licenses.statements import add_events

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
 from pbas.core.story import SYSTEM, store

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ka_plugins.contract import Found, Installer, InstallError, Parcel, Target
+from ka_plugins.installing import Found, Installer, InstallError, Parcel, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

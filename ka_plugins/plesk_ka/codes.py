@@ -5,7 +5,13 @@ from __future__ import annotations
 import enum
 from typing import Final, NamedTuple
 
-from ka_plugins.contract import MisconfiguredError, OutcomeUnknownError, PluginError, RefusedError, UnavailableError
+from ka_plugins.contract import (
+    MisconfiguredError,
+    OutcomeUnknownError,
+    PluginError,
+    RefusedError,
+    UnavailableError,
+)
 
 DONE = 100
 DONE_VARIANT = 101

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from pbas.core.api.fields import ReasonSerializer
 from pbas.core.api.idempotency import once_per_key
 from pbas.core.api.views import PanelViewSet, read_body

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
 from pbas.core.story import Actor, store
 from subscriptions.models import HostingPlan, Order, PlanLicense, PlanService, Subscription

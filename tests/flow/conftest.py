@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses import bell, engine
 from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from ka_plugins.contract import KeyFile, Target
+from ka_plugins.contract import KeyFile
+from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.invariants import broken
 from licenses.models import License, LicenseRequest
@@ -211,8 +212,16 @@ def test_a_new_license_form_that_is_sent_twice_asks_once(buy: Buy) -> None:
     configuration = request_of(subscription).configuration
     license_class = configuration.classes.get()
     once = uuid4()
-    given = {"configuration": configuration, "license_class": license_class, "subscription_id": subscription.pk}
-    first = new_licenses(**given, number=3, once=once, actor=SYSTEM)
-    again = new_licenses(**given, number=3, once=once, actor=SYSTEM)
+    first, again = (
+        new_licenses(
+            configuration=configuration,
+            license_class=license_class,
+            subscription_id=subscription.pk,
+            number=3,
+            once=once,
+            actor=SYSTEM,
+        )
+        for _ in range(2)
+    )
     assert [one.pk for one in again] == [one.pk for one in first]
     assert subscription.license_requests.count() == 1 + 3

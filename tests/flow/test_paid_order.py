@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.invariants import broken
 from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration

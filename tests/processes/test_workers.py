@@ -15,7 +15,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.models import License, LicenseFile, LicenseRequest
 from pbas.core.models import Event

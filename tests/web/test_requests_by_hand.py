@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ka_plugins.contract import Target
+from ka_plugins.installing import Target
 from licenses import services
 from licenses.models import InstallTarget, LicenseRequest
 from licenses.uploads import MAX_FILE_BYTES, upload

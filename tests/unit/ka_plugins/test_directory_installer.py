@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ka_plugins.contract import Found, InstallError, KeyFile, Parcel, Target
+from ka_plugins.contract import KeyFile
 from ka_plugins.installers.directory import DirectoryInstaller
+from ka_plugins.installing import Found, InstallError, Parcel, Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,7 +218,8 @@ def test_a_crash_between_bytes_and_name_leaves_the_old_file_and_is_swept_later(t
 def test_a_killed_writer_never_leaves_half_a_file(tmp_path: Path) -> None:
     program = textwrap.dedent("""
         import asyncio, itertools, sys
-        from ka_plugins.contract import KeyFile, Parcel, Target
+        from ka_plugins.contract import KeyFile
+        from ka_plugins.installing import Parcel, Target
         from ka_plugins.installers.directory import DirectoryInstaller
 
         async def write():

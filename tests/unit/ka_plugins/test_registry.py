@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ka_plugins import registry
-from ka_plugins.contract import Installer, Plugin, Verb
+from ka_plugins.contract import Plugin, Verb
+from ka_plugins.installing import Installer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,74 @@
+"""What an installer promises: it puts licenses into targets of one kind and reads them back.
+
+Like the plug-in contract plain Python: every verb is a coroutine, safe to repeat, outside any database transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ka_plugins.contract import KeyFile
+
+
+class InstallError(Exception):
+    """The license could not be put into its target, or was not found there.
+
+    `temporary` errors are tried again by the panel; others wait for a person. Never calls the vendor again.
+    """
+
+    fault: ClassVar[str] = "install target"
+
+    def __init__(self, message: str, *, temporary: bool = False) -> None:
+        super().__init__(message)
+        self.message, self.temporary = message, temporary
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the licenses of a subscription go. What `address` and `credentials` mean is the installer's matter."""
+
+    kind: str
+    address: str
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """All that one license puts into a target: its key, its code, its files. Additional keys are parcels too."""
+
+    key: str
+    activation_code: str = field(default="", repr=False)
+    files: tuple[KeyFile, ...] = ()
+    additional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing read back from a target: its path there and the digest of its bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class Installer:
+    """Puts parcels into targets of one kind. All three verbs are safe to repeat; twice is a no-op."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+
+    async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
+        """Put everything there; all of a file or nothing of it. Raises InstallError."""
+        raise NotImplementedError
+
+    async def read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
+        """What the target really holds of these parcels now, in their order. Raises InstallError if it is absent."""
+        raise NotImplementedError
+
+    async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
+        """Take the parcels out; absent counts as done. Raises InstallError."""
+        raise NotImplementedError
