@@ -68,6 +68,7 @@ class Move:
     by_hand: bool = False
     license: int | None = None
     trouble: Trouble | None = None
+    stopped_in: str = ""  # where attention goes back to, if not to `state`
 
     def __post_init__(self) -> None:
         """Refuse what the table does not allow."""
@@ -84,7 +85,7 @@ class Move:
             *(self.leased, self.tries, int(self.by_hand)),
             license_id or self.license,
             *(trouble.kind, trouble.text, trouble.fault, trouble.vendor_says),
-            self.state if self.to == State.ATTENTION else "",
+            (self.stopped_in or self.state) if self.to == State.ATTENTION else "",
         )
 
 

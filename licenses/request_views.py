@@ -108,21 +108,29 @@ def adopt(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _request_or_404(pk), adopt_form=form)
 
 
-@staff_only
-@require_http_methods(["GET", "POST"])
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask first, and for the reason."""
-    asked = _request_or_404(pk)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            services.cancel_request(request=asked, actor=staff(request.user), reason=form.cleaned_data["reason"])
-        except Problem as problem:
-            show_problem(form, problem)
-        else:
-            messages.success(request, _("Request %(pk)s is cancelled.") % {"pk": pk})
-            return redirect("license_request", pk)
-    return render(request, "requests/cancel.html", {"asked": asked, "form": form})
+def _with_reason(service: Callable[..., LicenseRequest], template: str, said: Any) -> Callable[..., HttpResponse]:
+    """A decision that is asked for first, and for its reason."""
+
+    @staff_only
+    @require_http_methods(["GET", "POST"])
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        asked = _request_or_404(pk)
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                service(request=asked, actor=staff(request.user), reason=form.cleaned_data["reason"])
+            except Problem as problem:
+                show_problem(form, problem)
+            else:
+                messages.success(request, str(said))
+                return redirect("license_request", pk)
+        return render(request, template, {"asked": asked, "form": form})
+
+    return view
+
+
+cancel = _with_reason(services.cancel_request, "requests/cancel.html", gettext_lazy("The request is cancelled."))
+order_again = _with_reason(services.order_again, "requests/order_again.html", gettext_lazy("The key is ordered again."))
 
 
 @staff_only

@@ -194,6 +194,20 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> Lic
     return move_by_hand(request, State.CANCELLED, event=event)
 
 
+def order_again(*, request: LicenseRequest, actor: Actor, reason: str) -> LicenseRequest:
+    """A person found out that the vendor sold nothing: the key is ordered anew. Raises Problem without a reason.
+
+    The panel never decides this by itself; who says so wrongly buys a second key.
+    """
+    if not reason.strip():
+        raise Problem("Say how you know that nothing was sold; it stays in the story.", field="reason")
+    doubted = request.state == State.IN_DOUBT or request.stopped_in in {State.IN_DOUBT, State.BUYING}
+    if not doubted or (request.license_id and request.kind == Kind.ISSUE):
+        raise ConflictProblem(f"Request {request.pk} is not in doubt: {says(request)}.")
+    event = event_of(request, actor, "ordered_again", "Nothing was sold, says a person; ordered again.", reason.strip())
+    return move_by_hand(request, State.KEY, event=event, wait=0)
+
+
 def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     """Install by hand what was bought or uploaded: the engine does it now, and proves it."""
     if request.is_final:

@@ -188,10 +188,11 @@ def with_key(request: Claimed, desk: Desk, key: Key, line: Line) -> Landing:
 def attention(
     request: Claimed, kind: str, text: str, *, fault: str = "vendor or network", vendor_says: str = ""
 ) -> Landing:
-    """A person's turn, with the reason."""
+    """A person's turn, with the reason. A refused purchase sold nothing: tried again, it starts before it."""
     trouble = Trouble(kind, text, fault, vendor_says)
     line = Line("needs_attention", text, vendor_says)
-    return Landing(request, request.move(State.ATTENTION, trouble=trouble), (line,))
+    back = State.KEY if kind == "refused" and request.state == State.BUYING else ""
+    return Landing(request, request.move(State.ATTENTION, trouble=trouble, stopped_in=back), (line,))
 
 
 def doubtful(request: Claimed, trouble: Trouble, *, wait: float, parking: Parking | None = None) -> Landing:

@@ -102,6 +102,13 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
         """Take a key that was sold for this request though its answer was lost."""
         return self._act(request, services.adopt_key, **read_body(AdoptSerializer, request))
 
+    @extend_schema(request=ReasonSerializer, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"], url_path="order-again")
+    @once_per_key
+    def order_again(self, request: Request, **_: Any) -> Response:
+        """Somebody knows that the vendor sold nothing for a request in doubt; `reason` is required."""
+        return self._act(request, services.order_again, **read_body(ReasonSerializer, request))
+
     @extend_schema(request={"multipart/form-data": UploadSerializer}, responses=LicenseRequestSerializer)
     @action(
         detail=True,

@@ -19,6 +19,7 @@ def actions_of(request: LicenseRequest, *, has_files: bool) -> frozenset[str]:
         "retry": state != State.SERVICES and not (by_hand and state in {State.KEY, State.FILES, State.INSTALL}),
         "upload": state not in {State.BUYING, State.PROOF},
         "adopt": state in {State.IN_DOUBT, State.ATTENTION} and request.license_id is None,
+        "order_again": request.license_id is None and (state == State.IN_DOUBT or stopped in spent),
         "install": state in {State.INSTALL, State.ATTENTION} and request.license_id is not None and has_files,
         "cancel": state not in {*spent, State.PROOF}
         and stopped not in spent

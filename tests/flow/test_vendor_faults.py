@@ -9,8 +9,8 @@ from ka_plugins.plesk_ka.plugin import PleskKaPlugin
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.configurations import save_configuration
 from licenses.models import License, LicenseRequest, PluginConfiguration
-from licenses.services import adopt_key, cancel_request, hold_request, retry_request
-from pbas.core.problems import ConflictProblem
+from licenses.services import adopt_key, cancel_request, hold_request, order_again, retry_request
+from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM
 from tests.flow.conftest import Buy, Work, request_of
 
@@ -85,6 +85,24 @@ def test_a_key_that_is_not_found_again_comes_to_a_person_after_the_settle_time(
     assert (request.state, request.stopped_in) == ("attention", "in_doubt")
     assert "does not prove" in request.problem_text
     assert simulator.sold() == before
+
+
+def test_a_person_who_knows_that_nothing_was_sold_has_it_ordered_again_with_a_reason(
+    buy: Buy, work: Work, simulator: RunningSimulator, vendor: PluginConfiguration
+) -> None:
+    before = simulator.sold()
+    simulator.fault("createKey", "drop_before")
+    subscription = buy()
+    work()
+    unpark(vendor)
+    with pytest.raises(Problem, match="how you know"):
+        order_again(request=request_of(subscription), actor=SYSTEM, reason=" ")
+    order_again(request=request_of(subscription), actor=SYSTEM, reason="Not in the vendor's list.")
+    work()
+    assert request_of(subscription).state == "done"
+    assert simulator.sold() == before + 1
+    with pytest.raises(ConflictProblem, match="not in doubt"):
+        order_again(request=request_of(subscription), actor=SYSTEM, reason="Once more.")
 
 
 def test_a_late_answer_leaves_the_request_in_doubt(
@@ -171,8 +189,12 @@ def test_a_refusal_comes_to_a_person_with_the_vendors_words_and_can_be_tried_aga
     subscription = buy(options={"features": ["NO_SUCH_FEATURE"]})
     work()
     request = request_of(subscription)
-    assert (request.state, request.stopped_in, request.problem_kind) == ("attention", "buying", "refused")
+    assert (request.state, request.stopped_in, request.problem_kind) == ("attention", "key", "refused")
     assert request.problem_vendor
+    retry_request(request=request, actor=SYSTEM)
+    work()
+    request = request_of(subscription)
+    assert (request.state, request.problem_kind) == ("attention", "refused")
     assert simulator.sold() == before
     held = hold_request(request=request, actor=SYSTEM)
     with pytest.raises(ConflictProblem, match="on hold"):
