@@ -3,15 +3,20 @@
 import ipaddress
 import json
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
-from ka_plugins.contract import AdditionalOrder, Key, KeyFile, LicenseOrder
+from ka_plugins.contract import AdditionalOrder, Key, KeyFile, LicenseOrder, Plugin
 from ka_plugins.installing import Parcel, Target
+from licenses.intake import masked
 from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest
 from licenses.moves import Line, Move
+from pbas.core.crypto import CannotDecryptError
 
 State = LicenseRequest.State
 
@@ -51,6 +56,7 @@ class Claimed:
     intent_age: float  # seconds since the intent, by the database's clock
     overdue: bool
     intended: bool = False  # the intent to buy was committed by this very claim, so the call is still ours to make
+    unreadable: str = ""  # why a stored secret of it could not be read
     class_code: str = ""
     target: Target | None = None
     keys: list[KeyInHand] = field(default_factory=list)  # the license's own first, then its additional ones
@@ -72,7 +78,7 @@ class Claimed:
 
     def move(self, to: str, *, wait: float | None = None, leased: bool = False, **more: Any) -> Move:
         """A move of this request from where it is."""
-        return Move(self.id, self.attempt, self.state, to, wait=wait, leased=leased, license=self.license, **more)
+        return Move(self.id, self.attempt, self.state, to, wait=wait, leased=leased, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ class Parking:
     """News about a configuration's vendor: not to be asked for `seconds` (None: until it is saved); or well again."""
 
     configuration: int
+    version: int  # of the configuration that was used: what an older one came to says nothing of a newer
     parkings: int  # as the engine knew it: only the first of many failures counts
     seconds: float | None = None
     why: str = ""
@@ -97,6 +104,40 @@ class Landing:
     files: tuple[tuple[KeyInHand, KeyFile], ...] = ()
     license_state: str = ""  # installed, suspended, terminated: what the license now is
     parking: Parking | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whom a step asks: the configuration's plug-in, and how its vendor stood when the request was claimed.
+
+    `ours` tells which of some keys no license has yet.
+    """
+
+    plugin: Plugin
+    name: str
+    version: int
+    parkings: int
+    ours: Callable[[tuple[Key, ...]], Awaitable[tuple[Key, ...]]]
+
+    def shown(self, key: Key) -> str:
+        """A key as the story may tell it."""
+        return f"key {masked(key.number) if self.plugin.secret_keys else key.number}"
+
+    def public(self, request: Claimed, text: str) -> str:
+        """Text as the story may tell it: names and paths may hold keys, which are secrets with some plug-ins."""
+        for number in {key.number for key in request.keys} if self.plugin.secret_keys else ():
+            text = text.replace(number, masked(number)).replace(quote(number, safe=""), masked(number))
+        return text
+
+
+def given_back(request: Claimed) -> Landing:
+    """The request as it was, due at once for whoever comes next; an intent that was not acted on is taken back."""
+    lines: tuple[Line, ...] = ()
+    to = request.state
+    if request.intended:
+        to = State.KEY
+        lines = (Line("handed_over", "The worker stops before the key was asked for. Another one goes on."),)
+    return Landing(request, request.move(to, wait=0, tries=request.tries), lines)
 
 
 def _ip_of(target: Target | None) -> str:
@@ -127,10 +168,15 @@ def _from_row(row: tuple[Any, ...]) -> Claimed:
         *(pk, attempt, state, kind, UUID(str(uid)), configuration, class_, subscription, license_, order),
         options=json.loads(options) if isinstance(options, str) else options,
         tries=tries,
-        intent_at=datetime.fromisoformat(f"{intent_at}+00:00") if isinstance(intent_at, str) else intent_at,
+        intent_at=_in_utc(intent_at),
         intent_age=intent_age or 0.0,
         overdue=bool(overdue),
     )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """With its zone, which SQLite does not keep."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _load_classes(claimed: list[Claimed]) -> None:
@@ -139,38 +185,48 @@ def _load_classes(claimed: list[Claimed]) -> None:
         one.class_code = codes[one.license_class]
 
 
+@contextmanager
+def _reading_secrets(request: Claimed) -> Iterator[None]:
+    """What cannot be read stops its own request only."""
+    try:
+        yield
+    except CannotDecryptError as error:
+        request.unreadable = str(error)
+
+
 def _load_targets(claimed: list[Claimed]) -> None:
     ids = {one.subscription for one in claimed if one.subscription}
-    targets = {
-        row.subscription_id: Target(row.kind, row.address, row.credentials)
-        for row in InstallTarget.objects.filter(subscription_id__in=ids)
-    }
+    rows = {row.subscription_id: row for row in InstallTarget.objects.filter(subscription_id__in=ids)}
     for one in claimed:
-        one.target = targets.get(one.subscription) if one.subscription else None
+        with _reading_secrets(one):
+            if one.subscription and (row := rows.get(one.subscription)):
+                one.target = Target(row.kind, row.address, row.credentials)
 
 
 def _load_keys(claimed: list[Claimed]) -> None:
     """Keys with their newest files; one query for each of the three tables, however many requests."""
     ids = {one.license for one in claimed if one.license}
-    licenses = list(License.objects.filter(pk__in=ids))
+    licenses = License.objects.in_bulk(ids)
     children = defaultdict(list)
     for child in License.objects.filter(parent__in=ids).exclude(state=License.State.TERMINATED).order_by("pk"):
         children[child.parent_id].append(child)
     wants_files = {
         one.license for one in claimed if one.state in {State.INSTALL, State.PROOF} and one.license is not None
     }
-    bodies = _newest_files([*wants_files, *(child.pk for pk in wants_files for child in children[pk])])
+    files = _newest_files([*wants_files, *(child.pk for pk in wants_files for child in children[pk])])
     for one in claimed:
-        main = next((row for row in licenses if row.pk == one.license), None)
-        if main is not None:
-            one.keys = [
-                KeyInHand(row.pk, row.full_key, row.activation_code, row is not main, tuple(bodies[row.pk].values()))
-                for row in (main, *children[main.pk])
-            ]
+        if main := licenses.get(one.license or 0):
+            with _reading_secrets(one):
+                one.keys = [_in_hand(row, row is not main, files[row.pk]) for row in (main, *children[main.pk])]
 
 
-def _newest_files(licenses: list[int]) -> dict[int, dict[str, KeyFile]]:
-    found: dict[int, dict[str, KeyFile]] = defaultdict(dict)
+def _newest_files(licenses: list[int]) -> dict[int, dict[str, LicenseFile]]:
+    found: dict[int, dict[str, LicenseFile]] = defaultdict(dict)
     for row in LicenseFile.objects.filter(license__in=licenses).order_by("version", "pk"):
-        found[row.license_id or 0][row.name] = KeyFile(row.name, row.body)
+        found[row.license_id or 0][row.name] = row
     return found
+
+
+def _in_hand(row: License, additional: bool, files: dict[str, LicenseFile]) -> KeyInHand:  # noqa: FBT001 (as the field)
+    bodies = tuple(KeyFile(file.name, file.body) for file in files.values())
+    return KeyInHand(row.pk, row.full_key, row.activation_code, additional, bodies)

@@ -9,25 +9,29 @@ import logging
 import mmap
 import threading
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
 
-from ka_plugins.contract import Key, Plugin
+from ka_plugins.contract import Key, MisconfiguredError, Plugin, Settles, UnavailableError
 from ka_plugins.http import VendorClient
 from licenses import bell, intake, steps
 from licenses.alarm import Alarm
-from licenses.claimed import Claimed, Landing, Parking
+from licenses.claimed import Claimed, Desk, Landing, Parking, given_back
 from licenses.ledger import Claims, Ledger, LedgerStoppedError
 from licenses.models import License, LicenseRequest, PluginConfiguration
 from licenses.plugins import make_plugin
-from licenses.steps import Desk
+from pbas.core.crypto import CannotDecryptError
+from pbas.core.problems import Problem
 
 logger = logging.getLogger(__name__)
 
 State = LicenseRequest.State
 TICK = 1.0  # seconds after which a busy engine looks for due rows unasked: expired leases, retries of others
+LAST_COMMITS = 3.0  # seconds that landings get after the grace of the calls is over
+OF_LEASE = 0.8  # the part of a lease that one step may take: its answer lands before somebody else has the request
 
 # One byte that parent and forked children share: the signal to stop reaches the parent only.
 _stop = mmap.mmap(-1, 1)
@@ -64,26 +68,27 @@ class Engine:
     def __init__(self) -> None:
         self.slots: int = settings.ENGINE_SLOTS
         self.running: set[asyncio.Task[None]] = set()
+        self.calling: set[asyncio.Task[Any] | None] = set()  # those of them that wait for a vendor or a target
+        self.ending = False
         self.plugins: dict[int, tuple[PluginConfiguration, Plugin]] = {}
         self.walked = 0
 
     async def run(self) -> int:
         """Claim and walk until idle, stopped or out of time; then hand over."""
         loop = asyncio.get_running_loop()
-        self.ledger = Ledger(loop, lease=settings.ENGINE_LEASE_SECONDS)
-        self.ledger.start()
-        self.http = VendorClient(allow_private=settings.PBAS_ALLOW_PRIVATE_ADDRESSES, limit=self.slots)
-        self.alarm = Alarm(loop)
-        await self.alarm.listen()
-        bell.listen(self.alarm.ring_from_thread)
-        try:
+        async with AsyncExitStack() as ends:  # from the last to the first, whatever becomes of the others
+            self.ledger = Ledger(loop, lease=settings.ENGINE_LEASE_SECONDS)
+            self.ledger.start()
+            ends.push_async_callback(asyncio.to_thread, self.ledger.close)
+            self.http = VendorClient(allow_private=settings.PBAS_ALLOW_PRIVATE_ADDRESSES, limit=self.slots)
+            ends.push_async_callback(self.http.close)
+            ends.push_async_callback(self._hand_over)
+            self.alarm = Alarm(loop)
+            ends.callback(self.alarm.close)
+            await self.alarm.listen()
+            bell.listen(self.alarm.ring_from_thread)
+            ends.callback(bell.leave, self.alarm.ring_from_thread)
             await self._work()
-        finally:
-            bell.leave(self.alarm.ring_from_thread)
-            self.alarm.close()
-            await self._hand_over()
-            await self.http.close()
-            await asyncio.to_thread(self.ledger.close)
         return self.walked
 
     async def _work(self) -> None:
@@ -109,7 +114,8 @@ class Engine:
         self._make_plugins(claims)
         for request in claims.requests:
             configuration, plugin = self.plugins[request.configuration]
-            desk = Desk(plugin, configuration.name, claims.parkings[request.configuration], self._ours)
+            parkings = claims.parkings[request.configuration]
+            desk = Desk(plugin, configuration.name, configuration.version, parkings, self._ours)
             task = asyncio.create_task(self._walk(request, desk))
             self.running.add(task)
             task.add_done_callback(self._landed)
@@ -118,7 +124,12 @@ class Engine:
 
     def _make_plugins(self, claims: Claims) -> None:
         for configuration in claims.configurations:
-            self.plugins[configuration.pk] = (configuration, make_plugin(configuration, self.http))
+            try:
+                plugin = make_plugin(configuration, self.http)
+            except Exception as error:  # noqa: BLE001 (a configuration that cannot work stops its own requests only)
+                logger.warning("%s cannot be used: %s", configuration, type(error).__name__)
+                plugin = NoPlugin(error, self.http)
+            self.plugins[configuration.pk] = (configuration, plugin)
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
         self.running.discard(task)
@@ -133,18 +144,31 @@ class Engine:
     async def _walk(self, request: Claimed, desk: Desk) -> None:
         """Take a request as far as it goes now."""
         while True:
-            if _stop[0] and not request.intended:
-                await self._land(Landing(request, request.move(request.state, wait=0, tries=request.tries)))
+            if _stop[0] or self.ending:
+                await self._land(given_back(request), desk)
                 return
-            landing = await self._step(request, desk)
-            if not await self._land(landing) or not landing.move.leased:
+            landing = await self._call(request, desk)
+            if not await self._land(landing, desk) or not landing.move.leased:
                 return
 
-    async def _step(self, request: Claimed, desk: Desk) -> Landing:
-        asks_vendor = request.state in steps.ASKS_VENDOR
+    async def _call(self, request: Claimed, desk: Desk) -> Landing:
+        """One step. Where the engine's end cuts it short, the row is given back, unless a purchase is under way."""
+        task = asyncio.current_task()
+        self.calling.add(task)
         try:
-            async with asyncio.timeout(desk.plugin.timeout):
-                landing = await steps.STEPS[request.state](request, desk)
+            return await self._step(request, desk)
+        except asyncio.CancelledError:
+            if request.state == State.BUYING:
+                raise
+            return given_back(request)
+        finally:
+            self.calling.discard(task)
+
+    async def _step(self, request: Claimed, desk: Desk) -> Landing:
+        step = steps.unreadable if request.unreadable else steps.STEPS[request.state]
+        try:
+            async with asyncio.timeout(min(desk.plugin.timeout, OF_LEASE * settings.ENGINE_LEASE_SECONDS)):
+                landing = await step(request, desk)
         except TimeoutError:
             return steps.after_error(request, desk, steps.too_late(request, desk))
         except LedgerStoppedError:
@@ -152,19 +176,22 @@ class Engine:
         except Exception as error:  # noqa: BLE001 (whatever a plug-in raises goes to a person, not to the worker)
             logger.warning("Request %s in %s: %s", request.id, request.state, type(error).__name__)
             return steps.after_error(request, desk, error)
-        if asks_vendor and desk.parkings and request.state not in {landing.move.to, State.KEY}:
-            return replace(landing, parking=Parking(request.configuration, desk.parkings, well=True))
+        brought = landing.key or landing.files or landing.license_state
+        if desk.parkings and brought and request.state in steps.ASKS_VENDOR:
+            return replace(landing, parking=Parking(request.configuration, desk.version, desk.parkings, well=True))
         return landing
 
-    async def _land(self, landing: Landing) -> bool:
-        """Commit a landing; one whose own data the database refuses becomes a person's."""
-        request = landing.claimed
+    async def _land(self, landing: Landing, desk: Desk) -> bool:
+        """Commit a landing; one that cannot be kept for what it holds becomes a person's."""
+        request, license_ = landing.claimed, landing.claimed.license
         try:
             won = await self.ledger.land(landing)
-        except (DatabaseError, ValueError) as error:
-            logger.warning("Request %s: %s was refused by the database.", request.id, landing.move.to)
-            request.keys = []
-            await self.ledger.land(steps.refused_by_database(request, error))
+        except LedgerStoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 (a plug-in's answer may break in any way where it is taken apart)
+            logger.warning("Request %s: %s was not kept: %s", request.id, landing.move.to, type(error).__name__)
+            request.license, request.keys = license_, []
+            await self.ledger.land(steps.not_kept(request, desk, landing.key, error))
             return False
         if won:
             request.state, request.tries = landing.move.to, landing.move.tries
@@ -190,8 +217,30 @@ class Engine:
 
     async def _hand_over(self) -> None:
         """Give calls under way some seconds; then rows that buy keep their lease, all others are due at once."""
+        self.ending = True
         if self.running and not self.ledger.dead:
             await asyncio.wait(self.running, timeout=settings.ENGINE_GRACE_SECONDS)
+            for task in self.calling:
+                if task is not None:
+                    task.cancel()
+            if self.running:
+                await asyncio.wait(self.running, timeout=LAST_COMMITS)
         for task in tuple(self.running):
             task.cancel()
         await asyncio.gather(*self.running, return_exceptions=True)
+
+
+class NoPlugin(Plugin):
+    """Stands in where a configuration's plug-in cannot be made: every question says why, and what is kept goes on."""
+
+    settles = Settles.BY_TRAITS  # so that what is in doubt is asked, and told the reason
+
+    async def _say_why(self, *_: Any) -> Any:
+        error = self.settings
+        if isinstance(error, Problem):  # not installed here; another worker may have it
+            raise UnavailableError(error.message)
+        why = str(error) if isinstance(error, ValueError | CannotDecryptError) else type(error).__name__
+        raise MisconfiguredError(f"The settings cannot be used: {why}")
+
+    issue_key = find_issued = fetch_files = renew = change = _say_why  # type: ignore[assignment]
+    suspend = resume = terminate = _say_why  # type: ignore[assignment]

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from licenses import bell, moves
+from licenses import bell, intake, moves
 from licenses.models import License, LicenseRequest
 from licenses.moves import Move
 from pbas.core.models import Event
@@ -62,6 +62,13 @@ def goes_by_itself(request: LicenseRequest) -> bool:
     if request.state in {State.SERVICES, State.ATTENTION, *LicenseRequest.FINAL}:
         return False
     return request.configuration.is_online
+
+
+def onwards(request: LicenseRequest) -> Move:
+    """From waiting for services to whatever is missing next; a person's turn where the configuration is offline."""
+    to = intake.first_state(request, request.license)
+    wait = 0 if request.configuration.is_online else None
+    return Move(request.pk, request.attempt, request.state, to, wait=wait, by_hand=True)
 
 
 def says(request: LicenseRequest) -> str:

@@ -93,11 +93,12 @@ def new_files(
     return made
 
 
-def first_state(request: LicenseRequest, license_: License | None, plugin: type[Plugin]) -> str:
-    """What a request waits for next, by what it already has."""
+def first_state(request: LicenseRequest, license_: License | None) -> str:
+    """What a request waits for next, by what it already has. Raises Problem where its plug-in is not installed."""
     if license_ is None:
         return LicenseRequest.State.KEY
-    lacks_files = Delivers.FILES in plugin.delivers and not request.files.exists()
+    delivers = plugin_class(request.configuration.template).delivers
+    lacks_files = Delivers.FILES in delivers and not request.files.exists()
     return LicenseRequest.State.FILES if lacks_files else LicenseRequest.State.INSTALL
 
 

@@ -135,8 +135,8 @@ def _events(landings: Sequence[Landing], licenses: dict[int, int]) -> list[tuple
 def _park(landings: Sequence[Landing]) -> None:
     """Of many failures at once the first one counts: the others knew the vendor as he was before it."""
     news = {(one.parking.configuration, one.parking.well): one.parking for one in landings if one.parking}
-    for parking in news.values():
-        row = PluginConfiguration.objects.filter(pk=parking.configuration)
+    for parking in sorted(news.values(), key=lambda one: one.configuration):  # one order, or two ledgers lock crosswise
+        row = PluginConfiguration.objects.filter(pk=parking.configuration, version=parking.version)
         if parking.well:
             row.filter(parkings__gt=0).update(parkings=0, parked_until=None, parked_why="")
             continue

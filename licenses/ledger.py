@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from licenses import keeping
 from licenses.claimed import Claimed, Landing, from_rows
@@ -59,7 +59,7 @@ class Ledger(Thread):
         return claims
 
     async def land(self, landing: Landing) -> bool:
-        """Commit a landing. False: the request is not ours any more. Raises DatabaseError for its own bad data."""
+        """Commit a landing. False: the request is not ours any more. Raises whatever its own bad data led to."""
         won: bool = await self._put(landing)
         return won
 
@@ -74,10 +74,9 @@ class Ledger(Thread):
 
     def _put(self, work: Callable[[], Any] | Landing) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = self._loop.create_future()
-        if self.dead:
+        self._queue.put((work, future))
+        if self.dead:  # looked at after the putting: a ledger that dies just now would leave it unanswered
             future.set_exception(LedgerStoppedError())
-        else:
-            self._queue.put((work, future))
         return future
 
     # -- in the thread
@@ -124,8 +123,16 @@ class Ledger(Thread):
             results = [(future, outcome) for (_, future), outcome in zip(landings, outcomes, strict=True)]
         for work, future in batch:
             if not isinstance(work, Landing):
-                results.append((future, self._patiently(work)))
+                results.append((future, self._answer_to(work)))
         return results
+
+    def _answer_to(self, question: Callable[[], Any]) -> Any:
+        try:
+            return self._patiently(question)
+        except LedgerStoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 (it is the asker's, and the ledger goes on)
+            return error
 
     def _answer(self, results: list[tuple["asyncio.Future[Any]", Any]]) -> None:
         def deliver() -> None:
@@ -149,7 +156,9 @@ class Ledger(Thread):
 
         try:
             return list(self._patiently(together, landed=lambda: _landed(landings)))
-        except (DatabaseError, ValueError) as error:
+        except LedgerStoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 (bad data may break in any way; it must break its own landing only)
             if len(landings) == 1:
                 return [error]
             half = len(landings) // 2
@@ -181,13 +190,15 @@ class Ledger(Thread):
             rooms = open_rooms()
             for number, one in enumerate(rooms):
                 share = (room - len(rows)) // (len(rooms) - number)
-                for vendor, most in ((False, share), (True, min(share, one.free))):
-                    if most > 0:
-                        rows += claim(one.configuration, most=most, lease=self._lease, vendor=vendor)
+                own = self._take(one.configuration, share, vendor=False)
+                rows += own + self._take(one.configuration, min(share - len(own), one.free), vendor=True)
                 parkings[one.configuration] = one.parkings
         stale = [one.configuration for one in rooms if known.get(one.configuration) != one.version]
         configurations = list(PluginConfiguration.objects.filter(pk__in=stale)) if stale else []
         return Claims(from_rows(rows), parkings, configurations)
+
+    def _take(self, configuration: int, most: int, *, vendor: bool) -> list[tuple[Any, ...]]:
+        return claim(configuration, most=most, lease=self._lease, vendor=vendor) if most > 0 else []
 
 
 def _landed(landings: list[Landing]) -> list[bool] | None:

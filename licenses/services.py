@@ -12,11 +12,11 @@ from ka_plugins import registry
 from ka_plugins.contract import Key, Verb
 from ka_plugins.installing import Target
 from licenses import bell, intake, moves
-from licenses.hand import event_of, move_by_hand, says, set_held
+from licenses.hand import event_of, move_by_hand, onwards, says, set_held
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
-from licenses.moves import Move
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.plugins import plugin_class
+from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import Actor, tell
@@ -113,7 +113,7 @@ def services_ready(*, subscription_id: int, actor: Actor) -> int:
     with transaction.atomic():
         waiting = LicenseRequest.objects.filter(subscription_id=subscription_id, state=State.SERVICES)
         requests = list(waiting.select_related("configuration", "license"))
-        won = moves.make([_onwards(request) for request in requests])
+        won = moves.make([onwards(request) for request in requests])
         LicenseRequest.objects.filter(pk__in=won).update(deadline=timezone.now() + PATIENCE)
         Event.objects.bulk_create(
             event_of(request, actor, "services_ready", "All services of the subscription are ready.")
@@ -136,12 +136,19 @@ def set_install_target(*, subscription_id: int, target: Target, actor: Actor) ->
             subscription_id=subscription_id, defaults={"kind": target.kind, "address": target.address.strip()}
         )
         new = (target.kind, target.address.strip(), dict(target.credentials))
-        if made or (kept.kind, kept.address, kept.credentials) != new:
+        if made or not _is(kept, new):
             kept.kind, kept.address, kept.credentials = new
             kept.save()
             text = f"Licenses are installed into {kept.kind} {kept.address}."
             tell(actor, "target_set", text, subscription=kept.subscription)
     return kept
+
+
+def _is(kept: InstallTarget, new: tuple[str, str, dict[str, str]]) -> bool:
+    try:
+        return (kept.kind, kept.address, kept.credentials) == new
+    except CannotDecryptError:  # it is given anew because it could not be read
+        return False
 
 
 # --- what a person may do with a request --------------------------------------------------------------------------
@@ -231,7 +238,7 @@ def adopt_key(*, request: LicenseRequest, key: str, actor: Actor, reason: str = 
         raise ConflictProblem(f"Request {request.pk} takes no key now: {says(request)}.")
     with transaction.atomic():
         license_ = intake.save_key(request, Key(intake.clean_key(request, key)))
-        to = intake.first_state(request, license_, plugin_class(request.configuration.template))
+        to = intake.first_state(request, license_)
         event = event_of(request, actor, "adopted", f"Key {license_.key} was adopted.", reason)
         return move_by_hand(request, to, event=event, wait=0, license_=license_)
 
@@ -284,10 +291,3 @@ def _request_for(
         message = f"License {license_.key} already has an open request of this kind."
         raise ConflictProblem(message) from None
     return request
-
-
-def _onwards(request: LicenseRequest) -> Move:
-    """From waiting for services to whatever is missing next; a person's turn where the configuration is offline."""
-    to = intake.first_state(request, request.license, plugin_class(request.configuration.template))
-    wait = 0 if request.configuration.is_online else None
-    return Move(request.pk, request.attempt, request.state, to, wait=wait, by_hand=True)

@@ -6,7 +6,7 @@ what it brought.
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from ka_plugins import registry
 from ka_plugins.contract import (
@@ -15,14 +15,13 @@ from ka_plugins.contract import (
     KeyFile,
     MisconfiguredError,
     OutcomeUnknownError,
-    Plugin,
     PluginError,
     RefusedError,
     Settles,
     UnavailableError,
 )
 from ka_plugins.installing import Installer, InstallError
-from licenses.claimed import Claimed, KeyInHand, Landing, Parking
+from licenses.claimed import Claimed, Desk, KeyInHand, Landing, Parking
 from licenses.models import License, LicenseRequest
 from licenses.moves import Line, Trouble
 from licenses.points import point
@@ -31,20 +30,8 @@ from licenses.retry import wait_after
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
 SETTLE_MARGIN = 10.0  # seconds beyond a call's time-out before "not found" can mean "not sold"
+LONGEST_PARKING = 86_400.0  # seconds; a vendor who asks for more is asked once a day whether he means it
 SETTLE_TRIES = 3  # look-ups before a doubt that cannot be disproved comes to a person
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Whom a step asks: the configuration's plug-in, and how its vendor stood when the request was claimed.
-
-    `ours` tells which of some keys no license has yet.
-    """
-
-    plugin: Plugin
-    name: str
-    parkings: int
-    ours: Callable[[tuple[Key, ...]], Awaitable[tuple[Key, ...]]]
 
 
 async def ask_for_key(request: Claimed, desk: Desk) -> Landing:
@@ -64,7 +51,7 @@ async def ask_for_key(request: Claimed, desk: Desk) -> Landing:
     else:
         await desk.plugin.resume(number)
         after = License.State.INSTALLED
-    line = Line("license_changed", f"{desk.name} says of {number}: {after.label}.")
+    line = Line("license_changed", desk.public(request, f"{desk.name} says of {number}: {after.label}."))
     return Landing(request, request.move(State.DONE), (line,), license_state=after)
 
 
@@ -82,7 +69,7 @@ async def buy(request: Claimed, desk: Desk) -> Landing:
     else:
         key = await desk.plugin.change(request.keys[0].number, request.order())
     point("after_purchase")
-    return with_key(request, desk, key, Line("key_issued", f"{desk.name} issued {_shown(desk, key)}."))
+    return with_key(request, desk, key, Line("key_issued", f"{desk.name} issued {desk.shown(key)}."))
 
 
 async def settle(request: Claimed, desk: Desk) -> Landing:
@@ -98,10 +85,10 @@ async def settle(request: Claimed, desk: Desk) -> Landing:
     found = await desk.ours(await desk.plugin.find_issued(request.order()))
     point("after_look_up")
     if len(found) == 1:
-        line = Line("adopted", f"The vendor had sold {_shown(desk, found[0])} for this order; it was adopted.")
+        line = Line("adopted", f"The vendor had sold {desk.shown(found[0])} for this order; it was adopted.")
         return with_key(request, desk, found[0], line)
     if found:
-        numbers = ", ".join(_shown(desk, key) for key in found)
+        numbers = ", ".join(desk.shown(key) for key in found)
         return attention(request, "unknown", f"{len(found)} keys could be the one of this order: {numbers}.")
     return _not_found(request, desk)
 
@@ -130,7 +117,7 @@ async def fetch_files(request: Claimed, desk: Desk) -> Landing:
     if not brought and not request.keys[0].activation_code:
         raise RefusedError("The vendor has neither a license file nor an activation code for this key.")
     names = ", ".join(file.name for _, file in brought) or "no file: the activation code is all there is"
-    line = Line("files_fetched", f"{desk.name} delivered {names}.")
+    line = Line("files_fetched", desk.public(request, f"{desk.name} delivered {names}."))
     return Landing(request, request.move(State.INSTALL, leased=True), (line,), files=tuple(brought))
 
 
@@ -145,7 +132,7 @@ async def install(request: Claimed, _desk: Desk) -> Landing:
     return Landing(request, request.move(State.PROOF, leased=True), (line,))
 
 
-async def prove(request: Claimed, _desk: Desk) -> Landing:
+async def prove(request: Claimed, desk: Desk) -> Landing:
     """Read the target back: only what is really there counts as delivered."""
     if request.target is None:
         raise InstallError("The install target was taken away before the install could be proven.")
@@ -157,8 +144,15 @@ async def prove(request: Claimed, _desk: Desk) -> Landing:
             f"The target took the license but does not hold it: {', '.join(missing) or 'nothing there'}."
         )
     point("after_proof")
-    line = Line("proven", f"Read back and proven: {', '.join(one.path for one in found)}.")
+    paths = ", ".join(one.path for one in found)
+    line = Line("proven", desk.public(request, f"Read back and proven: {paths}."))
     return Landing(request, request.move(State.DONE), (line,), license_state=License.State.INSTALLED)
+
+
+async def unreadable(request: Claimed, _desk: Desk) -> Landing:
+    """Instead of any step: a stored secret of the request cannot be read, so nothing can be done with it."""
+    text = f"A stored secret cannot be read: {request.unreadable} Give the field key back or enter the secret anew."
+    return attention(request, "unreadable", text, fault="this panel")
 
 
 Step = Callable[[Claimed, Desk], Awaitable[Landing]]
@@ -191,7 +185,7 @@ def attention(
     """A person's turn, with the reason. A refused purchase sold nothing: tried again, it starts before it."""
     trouble = Trouble(kind, text, fault, vendor_says)
     line = Line("needs_attention", text, vendor_says)
-    back = State.KEY if kind == "refused" and request.state == State.BUYING else ""
+    back = State.KEY if kind in {"refused", "deadline"} and request.state == State.BUYING else ""
     return Landing(request, request.move(State.ATTENTION, trouble=trouble, stopped_in=back), (line,))
 
 
@@ -201,16 +195,22 @@ def doubtful(request: Claimed, trouble: Trouble, *, wait: float, parking: Parkin
     return Landing(request, request.move(State.IN_DOUBT, wait=wait, trouble=trouble), (line,), parking=parking)
 
 
-def refused_by_database(request: Claimed, error: Exception) -> Landing:
+def not_kept(request: Claimed, desk: Desk, key: Key | None, error: Exception) -> Landing:
     """What a step brought cannot be kept: mostly a key that another license has. It was paid for: a person decides."""
-    text = f"The vendor's answer could not be kept ({type(error).__name__}): another license may have that key."
+    what, why = f"What {desk.name} answered", ""
+    if key is not None:
+        what, why = (
+            f"{desk.name} sold {desk.shown(key)}, which",
+            " Another license may have it: find out whose it is.",
+        )
+    text = f"{what} could not be kept ({type(error).__name__}).{why}"
     return attention(request, "not_kept", text, fault="vendor")
 
 
 def after_error(request: Claimed, desk: Desk, error: Exception) -> Landing:
     """Which error decides what comes next; the table of design section 4, "Errors decide the retry"."""
     if isinstance(error, InstallError):
-        return _install_failed(request, error)
+        return _install_failed(request, desk, error)
     if not isinstance(error, PluginError):
         text = f"The plug-in failed with {type(error).__name__}. Its author has to look at it."
         return attention(request, "plugin_error", text, fault="plug-in")
@@ -218,12 +218,14 @@ def after_error(request: Claimed, desk: Desk, error: Exception) -> Landing:
     if isinstance(error, RefusedError):
         kind = "unknown" if request.state == State.IN_DOUBT else "refused"
         return attention(request, kind, error.message, fault=error.fault, vendor_says=error.vendor_says)
-    parking = Parking(request.configuration, desk.parkings, _parking_seconds(error, desk), error.message)
-    if isinstance(error, OutcomeUnknownError) and request.state == State.BUYING:
+    seconds = _parking_seconds(error, desk)
+    parking = Parking(request.configuration, desk.version, desk.parkings, seconds, error.message)
+    if request.state == State.BUYING and not isinstance(error, UnavailableError | MisconfiguredError):
         return doubtful(request, trouble, wait=wait_after(1), parking=parking)
     if request.overdue:
         text = f"It was tried until its deadline. {error.message}"
-        return attention(request, "deadline", text, fault=error.fault, vendor_says=error.vendor_says)
+        landing = attention(request, "deadline", text, fault=error.fault, vendor_says=error.vendor_says)
+        return replace(landing, parking=parking)
     # nothing was sold: the request waits with its configuration, and waiting uses nothing up
     to = State.KEY if request.state == State.BUYING else request.state
     line = Line("waits", error.message, error.vendor_says)
@@ -238,13 +240,14 @@ def too_late(request: Claimed, desk: Desk) -> Exception:
     return OutcomeUnknownError(text) if request.state == State.BUYING else UnavailableError(text)
 
 
-def _install_failed(request: Claimed, error: InstallError) -> Landing:
+def _install_failed(request: Claimed, desk: Desk, error: InstallError) -> Landing:
     """Key and files stay; temporary trouble is tried again, anything else is for a person to mend."""
+    text = desk.public(request, error.message)
     if not error.temporary or request.overdue:
-        return attention(request, "install_failed", error.message, fault=error.fault)
+        return attention(request, "install_failed", text, fault=error.fault)
     wait = wait_after(request.tries + 1)
-    trouble = Trouble("install_failed", error.message, error.fault)
-    line = Line("install_failed", f"{error.message} Tried again in {wait:.0f} s.")
+    trouble = Trouble("install_failed", text, error.fault)
+    line = Line("install_failed", f"{text} Tried again in {wait:.0f} s.")
     to = State.INSTALL
     return Landing(request, request.move(to, wait=wait, tries=request.tries + 1, trouble=trouble), (line,))
 
@@ -253,7 +256,7 @@ def _parking_seconds(error: PluginError, desk: Desk) -> float | None:
     if isinstance(error, MisconfiguredError):
         return None
     if isinstance(error, UnavailableError) and error.retry_after is not None:
-        return error.retry_after
+        return min(max(1.0, error.retry_after), LONGEST_PARKING)
     return wait_after(desk.parkings + 1)
 
 
@@ -268,10 +271,6 @@ def _installer(request: Claimed) -> Installer:
         return registry.installer(kind)
     except LookupError as error:
         raise InstallError(str(error)) from error
-
-
-def _shown(desk: Desk, key: Key) -> str:
-    return "a key" if desk.plugin.secret_keys else f"key {key.number}"
 
 
 def _digest(file: KeyFile) -> str:

@@ -128,7 +128,7 @@ def _license_for(request: LicenseRequest, key: str, activation_code: str) -> Lic
 
 def _next(request: LicenseRequest, license_: License | None) -> str:
     """What the request waits for after an upload; one in doubt stays so until its key is known."""
-    to = intake.first_state(request, license_, plugin_class(request.configuration.template))
+    to = intake.first_state(request, license_)
     return request.state if to == State.KEY else to
 
 
