@@ -104,11 +104,13 @@ class _TabbedList:
     @property
     def tabs(self) -> list[Tab]:
         """All first, then one a configuration."""
-        tabs = [Tab("all", _("All"), self.query.link(plugin=""), self.counts.waiting(), self.tab is None)]
+        tabs = [
+            Tab("all", _("All"), self.query.link(plugin=""), self.counts.waiting(self.configurations), self.tab is None)
+        ]
         for one in self.configurations:
             link = self.query.link(plugin=one.pk)
             warning = "" if one.status in {"configured", "fetching"} else str(one.get_status_display())
-            tabs.append(Tab(str(one.pk), one.name, link, self.counts.waiting(one.pk), one == self.tab, warning))
+            tabs.append(Tab(str(one.pk), one.name, link, self.counts.waiting([one]), one == self.tab, warning))
         return tabs
 
     @property
@@ -216,7 +218,7 @@ class RequestList(_TabbedList):
         """How many are still on their way."""
         opened = self.counts.of("request", states=LicenseRequest.OPEN)
         said = ngettext("%(n)s open request", "%(n)s open requests", opened) % {"n": number(opened)}
-        waiting = self.counts.waiting()
+        waiting = self.counts.waiting(self.configurations)
         return (
             f"{said}, {ngettext('%(n)s needs you', '%(n)s need you', waiting) % {'n': number(waiting)}}"
             if waiting

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 STORY_LENGTH = 100  # events that a details page shows; the activity page has the rest
 SEARCHED = 1000  # hits up to which a search is a filter by id; beyond, the list's order is walked
 SHORTEST_SEARCH = 3  # signs; the indexes know nothing shorter
-WAITING_FOR_STAFF = (LicenseRequest.State.ATTENTION, LicenseRequest.State.IN_DOUBT)
+State = LicenseRequest.State
+WAITING_FOR_STAFF = (State.ATTENTION, State.IN_DOUBT)
+WAITING_OFFLINE = (*WAITING_FOR_STAFF, State.KEY, State.FILES, State.INSTALL)
 
 
 # --- tabs and counters --------------------------------------------------------------------------------------------
@@ -45,9 +47,12 @@ class Counts:
             if kind == subject and (not wanted or state in wanted) and tab in (None, configuration)
         )
 
-    def waiting(self, tab: int | None = None) -> int:
-        """How many requests need a person."""
-        return self.of("request", states=WAITING_FOR_STAFF, tab=tab)
+    def waiting(self, tabs: Iterable[PluginConfiguration]) -> int:
+        """How many requests of these configurations need a person; an offline one needs him for key, files, install."""
+        return sum(
+            self.of("request", states=WAITING_FOR_STAFF if one.is_online else WAITING_OFFLINE, tab=one.pk)
+            for one in tabs
+        )
 
 
 def counts() -> Counts:

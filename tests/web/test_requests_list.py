@@ -40,6 +40,13 @@ def test_the_list_says_how_many_need_somebody(staff_client: Client, online: Lice
     assert "state-attention" in text
 
 
+def test_an_offline_request_needs_somebody_while_it_waits_for_its_upload(
+    staff_client: Client, asked: LicenseRequest
+) -> None:
+    assert asked.state == State.KEY
+    assert "1 open request, 1 needs you" in staff_client.get(PAGE).text
+
+
 def test_a_request_on_hold_says_that_in_the_list(staff_client: Client, asked: LicenseRequest) -> None:
     services.hold_request(request=asked, actor=SYSTEM)
     assert "On hold" in staff_client.get(PAGE).text
