@@ -18,12 +18,19 @@ class Alarm:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._rung = loop, asyncio.Event()
         self._ear: Any = None
+        self._socket = -1
 
     async def listen(self) -> None:
-        """Hear NOTIFY from other processes. Without PostgreSQL there are none."""
-        if connection.vendor == "postgresql":
+        """Hear NOTIFY from other processes. Without PostgreSQL there are none; without a connection none is heard."""
+        if connection.vendor != "postgresql":
+            return
+        try:
             self._ear = await asyncio.to_thread(_open_ear)
-            self._loop.add_reader(self._ear.fileno(), self._hear)
+        except Exception as error:  # noqa: BLE001 (deaf is no reason not to work)
+            logger.warning("Nothing can be heard (%s); due requests are found by looking.", type(error).__name__)
+            return
+        self._socket = self._ear.fileno()  # a lost connection would not tell it any more
+        self._loop.add_reader(self._socket, self._hear)
 
     def _hear(self) -> None:
         try:
@@ -31,8 +38,7 @@ class Alarm:
             self._ear.notifies.clear()
         except Exception:  # noqa: BLE001 (a deaf engine still looks every tick)
             logger.warning("The connection that listens was lost; due requests are found by looking.")
-            self._loop.remove_reader(self._ear.fileno())
-            self._ear = None
+            self.close()
         self.ring()
 
     def ring(self) -> None:
@@ -40,8 +46,9 @@ class Alarm:
         self._rung.set()
 
     def ring_from_thread(self) -> None:
-        """Wake the engine, from any thread."""
-        self._loop.call_soon_threadsafe(self._rung.set)
+        """Wake the engine, from any thread; one that has ended meanwhile is no error of who rings."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._rung.set)
 
     def ring_in(self, seconds: float) -> None:
         """Wake the engine when a request is due again."""
@@ -55,10 +62,11 @@ class Alarm:
         self._rung.clear()
 
     def close(self) -> None:
-        """Hear nothing more."""
+        """Hear nothing more; safe to repeat."""
         if self._ear is not None:
-            self._loop.remove_reader(self._ear.fileno())
+            self._loop.remove_reader(self._socket)
             self._ear.close()
+            self._ear = None
 
 
 def _open_ear() -> Any:

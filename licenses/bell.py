@@ -1,17 +1,24 @@
 """Waking the engine. The row is the message: a lost ring costs one sweep, a doubled one an empty claim."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
-from kombu.exceptions import OperationalError
+from kombu import Connection
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import producers
 
 logger = logging.getLogger(__name__)
 
 CHANNEL = "panel_engine"
 DRAIN = "licenses.tasks.drain"
+
+_PATIENCE = 1.0  # seconds for each of: a place in the pool, the connection, an answer
+_IMPATIENT = {"max_retries": 0, "socket_connect_timeout": _PATIENCE, "socket_timeout": _PATIENCE}
+_deaf = {"until": 0.0}  # the broker did not answer: nobody is sent to it before this time of the monotonic clock
 
 _here: set[Callable[[], None]] = set()  # engines that run in this process
 
@@ -43,11 +50,26 @@ def call_worker() -> None:
 
 
 def send(task: str, arguments: list[int], *, queue: str | None = None) -> None:
-    """Send a message that says "look at this row". A broker that is down is no error: the sweep finds the row."""
+    """Send a message that says "look at this row". A broker that is down is no error: the sweep finds the row.
+
+    A broker that does not answer costs its caller at most some seconds, and for the time of a sweep nobody else.
+    """
+    if time.monotonic() < _deaf["until"]:
+        return
     try:
-        current_app.send_task(task, arguments, queue=queue, expires=settings.SWEEP_SECONDS, retry=False)
-    except (OperationalError, OSError) as error:
+        with producers[_line()].acquire(block=True, timeout=_PATIENCE) as producer:
+            current_app.send_task(
+                task, arguments, queue=queue, expires=settings.SWEEP_SECONDS, retry=False, producer=producer
+            )
+    except (OperationalError, LimitExceeded, OSError) as error:
+        _deaf["until"] = time.monotonic() + settings.SWEEP_SECONDS
         logger.warning("No worker could be woken (%s); the next sweep finds what is due.", type(error).__name__)
+
+
+def _line() -> Connection:
+    """How to reach the broker: as Celery does, but without waiting for one that is away; pages wait for this."""
+    options = {**current_app.conf.broker_transport_options, **_IMPATIENT}
+    return current_app.connection_for_write(transport_options=options)
 
 
 def listen(wake: Callable[[], None]) -> None:
