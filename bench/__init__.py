@@ -1,0 +1,1 @@
+"""Benchmarks, each with the naive way beside it in the same run. `script/bench` runs them."""

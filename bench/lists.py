@@ -1,0 +1,58 @@
+"""The list pages at a hundred thousand licenses: statements, plans and database time, beside the stock admin's list."""
+
+from typing import Any
+
+from bench.report import Section, Table, met
+from bench.site import POSTGRESQL, SQLITE, Site
+
+LICENSES = 100_000
+MOST_STATEMENTS = 5
+MOST_MS = 5.0  # database time of any one statement
+COLUMNS = ("page", "statements", "database ms", "slowest ms", "scans of whole tables", "whole page ms", "bar", "")
+
+
+def benchmark(site: Site, *, quick: bool) -> Section:
+    """Both databases."""
+    number = LICENSES // 10 if quick else LICENSES
+    text = (
+        f"{number:,} licenses with as many finished requests, subscriptions and accounts, over 20 plug-in "
+        "configurations, seen by a signed-in person. Each statement's time is the database's own, planning included, "
+        "the page's is that of Django's test client; medians of 7. A scan counts if the plan reads a table of more "
+        "than 1,000 rows from end to end. "
+        "The stock admin's list of the same rows is the naive way."
+    )
+    parts: list[str | Table] = [text]
+    misses: list[str] = []
+    for database in (POSTGRESQL, SQLITE):
+        pages = site.ask(site.environment(database), "lists", "measure", number=number)
+        naive = next(page for page in reversed(pages) if page["naive"])
+        parts += [f"### {database}", Table(COLUMNS, [_row(page) for page in pages]), _ratio(pages, naive)]
+        misses += [f"{database}: {page['name']}" for page in pages if not page["naive"] and not _is_met(page)]
+    return Section("List pages", parts, misses)
+
+
+def _is_met(page: dict[str, Any]) -> bool:
+    return page["statements"] <= MOST_STATEMENTS and page["slowest"] <= MOST_MS and not page["scans"]
+
+
+def _row(page: dict[str, Any]) -> tuple[str, ...]:
+    scans = ", ".join(page["scans"]) or "none"
+    figures = (
+        str(page["statements"]),
+        f"{page['database']:.2f}",
+        f"{page['slowest']:.2f}",
+        scans,
+        f"{page['page']:.1f}",
+    )
+    if page["naive"]:
+        return (page["name"], *figures, "", "")
+    bar = f"≤ {MOST_STATEMENTS} statements, each ≤ {MOST_MS:.0f} ms, no scan"
+    return (page["name"], *figures, bar, met(_is_met(page)))
+
+
+def _ratio(pages: list[dict[str, Any]], naive: dict[str, Any]) -> str:
+    ours = next(page for page in pages if page["name"] == naive["naive"])
+    return (
+        f"The admin's list of one tab costs {naive['database'] / ours['database']:.1f} times the database time and "
+        f"{naive['page'] / ours['page']:.1f} times the whole time of our page."
+    )
