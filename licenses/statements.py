@@ -12,13 +12,14 @@ from django.db import connection
 from django.db.models import DateTimeField
 from django.db.models.expressions import RawSQL
 
-_NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
+# Not clock_timestamp(): what may change within a statement bounds no index, and each claim would read all that waits.
+_NOW = {"postgresql": "statement_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
 _AFTER = {  # a moment so many seconds from now; NULL seconds give NULL
-    "postgresql": "clock_timestamp() + CAST({0} AS double precision) * interval '1 second'",
+    "postgresql": "statement_timestamp() + CAST({0} AS double precision) * interval '1 second'",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', {0} || ' seconds')",
 }
 _AGE = {  # seconds since a moment
-    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp() - {0}) AS double precision)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM statement_timestamp() - {0}) AS double precision)",
     "sqlite": "(julianday('now') - julianday({0})) * 86400.0",
 }
 _SKIP_LOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
@@ -154,11 +155,6 @@ def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
     mark = f"({now()}, " + ", ".join(["%s"] * 10) + ")"
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS.format(rows=", ".join([mark] * len(listed))), [value for row in listed for value in row])
-
-
-def any_due() -> bool:
-    """Whether anything can be claimed now. Reads one index entry a configuration."""
-    return any(room.free or not room.online or room.working for room in open_rooms())
 
 
 def in_seconds(seconds: float) -> RawSQL:
