@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from licenses import moves, statements
 from licenses.models import LicenseRequest, PluginConfiguration
 from licenses.moves import Move, Trouble
+from tests.factories import make_license
 from tests.unit.licenses.conftest import MakeRequest, is_postgresql, seconds_left
 
 pytestmark = pytest.mark.django_db
@@ -124,8 +125,6 @@ def test_a_person_fences_off_a_worker_whose_lease_is_over(make_request: MakeRequ
 
 
 def test_the_license_of_a_request_is_kept_by_moves_that_bring_none(make_request: MakeRequest) -> None:
-    from tests.factories import make_license
-
     request = make_request(state="files", license=make_license())
     moves.make([Move(request.pk, 0, "files", "install", leased=True)])
     before = request.license_id
