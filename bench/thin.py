@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ka_plugins.contract import Delivers, Key, KeyFile, LicenseOrder, Plugin, Settles, Verb, setting
+from ka_plugins.contract import Delivers, Key, KeyFile, LicenseOrder, Plugin, Settles, Verb
+from ka_plugins.settings import setting
 
 
 @dataclass(frozen=True, slots=True)

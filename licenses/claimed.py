@@ -30,6 +30,7 @@ class KeyInHand:
     activation_code: str = field(default="", repr=False)
     additional: bool = False
     files: tuple[KeyFile, ...] = field(default=(), repr=False)
+    is_bare: bool = False  # its number is all that is known of it: a person adopted it
 
     def parcel(self) -> Parcel:
         """As an installer takes it."""
@@ -57,6 +58,7 @@ class Claimed:
     overdue: bool
     intended: bool = False  # the intent to buy was committed by this very claim, so the call is still ours to make
     unreadable: str = ""  # why a stored secret of it could not be read
+    template: str = ""
     class_code: str = ""
     target: Target | None = None
     keys: list[KeyInHand] = field(default_factory=list)  # the license's own first, then its additional ones
@@ -104,6 +106,12 @@ class Landing:
     files: tuple[tuple[KeyInHand, KeyFile], ...] = ()
     license_state: str = ""  # installed, suspended, terminated: what the license now is
     parking: Parking | None = None
+
+    @property
+    def sold(self) -> bool:
+        """Whether its key is a new license's, not news of one that the request has already."""
+        bought = self.move.state in {State.BUYING, State.IN_DOUBT}
+        return self.key is not None and bought and self.claimed.kind == LicenseRequest.Kind.ISSUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +188,11 @@ def _in_utc(moment: datetime | None) -> datetime | None:
 
 
 def _load_classes(claimed: list[Claimed]) -> None:
-    codes = dict(LicenseClass.objects.filter(pk__in={one.license_class for one in claimed}).values_list("pk", "code"))
+    """The codes of the classes, and the plug-in templates of the configurations that they belong to."""
+    classes = LicenseClass.objects.filter(pk__in={one.license_class for one in claimed})
+    found = {pk: known for pk, *known in classes.values_list("pk", "code", "configuration__template")}
     for one in claimed:
-        one.class_code = codes[one.license_class]
+        one.class_code, one.template = found[one.license_class]
 
 
 @contextmanager
@@ -229,4 +239,5 @@ def _newest_files(licenses: list[int]) -> dict[int, dict[str, LicenseFile]]:
 
 def _in_hand(row: License, additional: bool, files: dict[str, LicenseFile]) -> KeyInHand:  # noqa: FBT001 (as the field)
     bodies = tuple(KeyFile(file.name, file.body) for file in files.values())
-    return KeyInHand(row.pk, row.full_key, row.activation_code, additional, bodies)
+    is_bare = not (additional or row.expires_at or row.renew_at or row.activation_code)
+    return KeyInHand(row.pk, row.full_key, row.activation_code, additional, bodies, is_bare)

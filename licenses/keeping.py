@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -15,7 +14,7 @@ from licenses.points import point
 from licenses.signals import request_finished
 from pbas.core.story import SYSTEM
 
-Kind = LicenseRequest.Kind
+Kind, State = LicenseRequest.Kind, License.State
 
 
 def keep(landings: Sequence[Landing]) -> set[int]:
@@ -40,41 +39,33 @@ def _still_ours(landings: Sequence[Landing]) -> set[int]:
     if not landings:
         return set()
     expected = {one.claimed.id: (one.move.attempt, one.move.state) for one in landings}
-    rows = LicenseRequest.objects.filter(pk__in=expected).order_by("pk")
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update(of=("self",))
+    rows = LicenseRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=expected).order_by("pk")
     return {pk for pk, *now in rows.values_list("pk", "attempt", "state") if expected[pk] == tuple(now)}
 
 
 def _keep_keys(landings: Sequence[Landing]) -> dict[int, int]:
     """Make the licenses of new keys, bring known ones up to date; the license of each request by its id."""
-    new = [one for one in landings if one.claimed.kind == Kind.ISSUE]
-    templates = _templates(landings)
-    mains = [_license(one.claimed, one.key, templates) for one in new if one.key]
+    new = [one for one in landings if one.sold]
+    mains = [_license(one.claimed, one.key) for one in new if one.key]
     License.objects.bulk_create(mains)
     children = [
-        [_license(one.claimed, child, templates, parent=main) for child in (one.key.additional if one.key else ())]
+        [_license(one.claimed, child, parent=main) for child in (one.key.additional if one.key else ())]
         for one, main in zip(new, mains, strict=True)
     ]
-    License.objects.bulk_create(child for row in children for child in row)
+    License.objects.bulk_create([child for row in children for child in row])
     for one, main, own in zip(new, mains, children, strict=True):
         one.claimed.license = main.pk
         for key, row in zip(one.claimed.keys, [main, *own], strict=True):
             key.license = row.pk
     for one in landings:
-        if one.claimed.kind != Kind.ISSUE and one.key:
-            _take_over(one.claimed, one.key, templates)
+        if one.key and not one.sold:
+            _take_over(one.claimed, one.key)
     return {one.claimed.id: one.claimed.license for one in landings if one.claimed.license}
 
 
-def _templates(landings: Sequence[Landing]) -> dict[int, str]:
-    ids = {one.claimed.configuration for one in landings}
-    return dict(PluginConfiguration.objects.filter(pk__in=ids).values_list("pk", "template")) if ids else {}
-
-
-def _license(request: Claimed, key: Key, templates: dict[int, str], parent: License | None = None) -> License:
+def _license(request: Claimed, key: Key, parent: License | None = None) -> License:
     return intake.new_license(
-        plugin_class(templates[request.configuration]),
+        plugin_class(request.template),
         key,
         configuration_id=request.configuration,
         license_class_id=request.license_class,
@@ -83,12 +74,21 @@ def _license(request: Claimed, key: Key, templates: dict[int, str], parent: Lice
     )
 
 
-def _take_over(request: Claimed, key: Key, templates: dict[int, str]) -> None:
-    """A renewed or changed license keeps its identity; only what the vendor changed is written."""
+def _take_over(request: Claimed, key: Key) -> None:
+    """A renewed, changed or adopted license keeps its identity; what the vendor says of it now is written."""
+    plugin = plugin_class(request.template)
     license_ = License.objects.get(pk=request.license or 0)
-    intake.take_over(license_, plugin_class(templates[request.configuration]), key)
+    intake.take_over(license_, plugin, key)
     license_.save()
     request.keys[0].license = license_.pk
+    children = {child.fingerprint: child for child in license_.children.all()}
+    in_hand = {one.number: one for one in request.keys}
+    for additional in key.additional:
+        child = children.get(intake.fingerprint(plugin, additional.number))
+        if child is None:
+            child = _license(request, additional, parent=license_)
+            child.save()
+        in_hand[additional.number].license = child.pk
 
 
 def _keep_files(landings: Sequence[Landing]) -> None:
@@ -112,8 +112,8 @@ def _keep_files(landings: Sequence[Landing]) -> None:
 def _set_states(landings: Sequence[Landing]) -> None:
     for state in {one.license_state for one in landings}:
         ids = [key.license for one in landings if one.license_state == state for key in one.claimed.keys]
-        rows = License.objects.filter(pk__in=[pk for pk in ids if pk is not None])
-        if state == License.State.INSTALLED:
+        rows = License.objects.filter(pk__in=[pk for pk in ids if pk is not None]).exclude(state=State.TERMINATED)
+        if state == State.INSTALLED:
             rows.update(state=state, installed_at=Now(), proven_at=Now())
         else:
             rows.update(state=state)
