@@ -1,24 +1,20 @@
 """Plug-in configurations: saved, checked, filled with classes, paused. Never a vendor call in a transaction."""
 
-import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from ka_plugins.contract import ClassInfo, Plugin, PluginError
-from ka_plugins.http import VendorClient
+from ka_plugins.contract import ClassInfo
 from licenses import bell
+from licenses.asking import ask
 from licenses.models import LicenseClass, PluginConfiguration
-from licenses.plugins import is_secret, plugin_class, settings_fields, settings_of
+from licenses.plugins import is_secret, plugin_class, settings_fields
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM, Actor, tell
 
 Mode, Status = PluginConfiguration.Mode, PluginConfiguration.Status
-Answer = TypeVar("Answer")
 
 FETCH = "licenses.tasks.fetch_classes"
 
@@ -118,7 +114,7 @@ def check_connection(*, configuration: PluginConfiguration) -> str:
     """Ask the vendor whether host, login and password work; his answer in one line. Raises Problem with the reason."""
     if not configuration.is_online:
         return "Offline: there is no connection to test. Keys and files are uploaded."
-    return _ask(configuration, lambda plugin: plugin.check())
+    return ask(configuration, lambda plugin: plugin.check())
 
 
 def fetch_classes(*, configuration: PluginConfiguration, actor: Actor = SYSTEM) -> int:
@@ -129,7 +125,7 @@ def fetch_classes(*, configuration: PluginConfiguration, actor: Actor = SYSTEM) 
     if not configuration.is_online:
         raise Problem(f"{configuration.name} is offline: its classes are not fetched.")
     try:
-        classes = _ask(configuration, lambda plugin: plugin.list_classes())
+        classes = ask(configuration, lambda plugin: plugin.list_classes())
     except Problem as problem:
         _set_status(configuration, Status.FAILED, problem.message, actor)
         raise
@@ -193,24 +189,3 @@ def _set_status(configuration: PluginConfiguration, status: str, text: str, acto
         configuration.refresh_from_db()
         words = f"{configuration.name}: {configuration.get_status_display()}."
         tell(actor, f"configuration_{status}", words, detail=text, configuration=configuration)
-
-
-def _ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[Answer]]) -> Answer:
-    """One question to the vendor from synchronous code, over a client of its own."""
-    plugin, settings = plugin_class(configuration.template), settings_of(configuration)
-
-    async def asking() -> Answer:
-        http = VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
-        try:
-            async with asyncio.timeout(plugin.timeout):
-                return await call(plugin(settings, http))
-        finally:
-            await http.close()
-
-    try:
-        return asyncio.run(asking())
-    except PluginError as error:
-        said = f" The vendor says: {error.vendor_says}" if error.vendor_says else ""
-        raise Problem(f"{error.message}{said}") from error
-    except TimeoutError as error:
-        raise Problem(f"{configuration.name} did not answer in time.") from error

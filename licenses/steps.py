@@ -19,6 +19,7 @@ from ka_plugins.contract import (
     RefusedError,
     Settles,
     UnavailableError,
+    Verb,
 )
 from ka_plugins.installing import Installer, InstallError
 from licenses.claimed import Claimed, Desk, KeyInHand, Landing, Parking
@@ -108,6 +109,7 @@ def _not_found(request: Claimed, desk: Desk) -> Landing:
 
 async def fetch_files(request: Claimed, desk: Desk) -> Landing:
     """Fetch the file(s) of the key and of its additional keys; may be asked any number of times."""
+    known = await _known_of(request, desk)
     brought: list[tuple[KeyInHand, KeyFile]] = []
     for key in request.keys:
         files = await desk.plugin.fetch_files(key.number)
@@ -118,7 +120,23 @@ async def fetch_files(request: Claimed, desk: Desk) -> Landing:
         raise RefusedError("The vendor has neither a license file nor an activation code for this key.")
     names = ", ".join(file.name for _, file in brought) or "no file: the activation code is all there is"
     line = Line("files_fetched", desk.public(request, f"{desk.name} delivered {names}."))
-    return Landing(request, request.move(State.INSTALL, leased=True), (line,), files=tuple(brought))
+    return Landing(request, request.move(State.INSTALL, leased=True), (line,), key=known, files=tuple(brought))
+
+
+async def _known_of(request: Claimed, desk: Desk) -> Key | None:
+    """Dates, code and additional keys of an adopted key, of which a person gave the number only."""
+    main = request.keys[0]
+    if not main.is_bare or Verb.DESCRIBE not in desk.plugin.verbs:
+        return None
+    known = await desk.plugin.describe(main.number)
+    main.activation_code = known.activation_code
+    numbers = {key.number for key in request.keys}
+    request.keys += [
+        KeyInHand(None, one.number, one.activation_code, additional=True)
+        for one in known.additional
+        if one.number not in numbers
+    ]
+    return known
 
 
 async def install(request: Claimed, _desk: Desk) -> Landing:
@@ -216,8 +234,10 @@ def after_error(request: Claimed, desk: Desk, error: Exception) -> Landing:
         return attention(request, "plugin_error", text, fault="plug-in")
     trouble = Trouble(_kind_of(error), error.message, error.fault, error.vendor_says)
     if isinstance(error, RefusedError):
-        kind = "unknown" if request.state == State.IN_DOUBT else "refused"
-        return attention(request, kind, error.message, fault=error.fault, vendor_says=error.vendor_says)
+        kind, fault = "refused", error.fault
+        if request.state == State.IN_DOUBT:  # that he cannot tell is the lost answer's fault, not the order's
+            kind, fault = "unknown", OutcomeUnknownError.fault
+        return attention(request, kind, error.message, fault=fault, vendor_says=error.vendor_says)
     seconds = _parking_seconds(error, desk)
     parking = Parking(request.configuration, desk.version, desk.parkings, seconds, error.message)
     if request.state == State.BUYING and not isinstance(error, UnavailableError | MisconfiguredError):

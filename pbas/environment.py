@@ -27,7 +27,7 @@ def secret_of(name: str, *, keep_in: Path | None, make: Callable[[], str]) -> st
     if given:
         return given
     if keep_in is None:
-        message = f"{name} (or {name}_FILE) must be set when DATABASE_URL is. `manage.py make_field_keys` makes keys."
+        message = f"{name} (or {name}_FILE) must be set when DATABASE_URL is; docs/reference/environment.md says how."
         raise ImproperlyConfigured(message)
     path = keep_in / name.lower()
     if not path.exists():

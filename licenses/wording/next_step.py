@@ -33,6 +33,7 @@ _PROBLEMS = {  # the question or statement that a person reads first
     "plugin_error": gettext_lazy("The plug-in failed"),
     "not_kept": gettext_lazy("What the vendor sold could not be kept"),
     "deadline": gettext_lazy("It was tried for days without success"),
+    "unreadable": gettext_lazy("A stored secret cannot be read"),
 }
 _WAITS_FOR_VENDOR = {  # while all goes well, an online request passes these in seconds
     State.KEY: (gettext_lazy("The vendor is asked next"), gettext_lazy("The vendor's answer takes a few seconds.")),

@@ -57,7 +57,7 @@ class MenuEntry:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What base.html needs on every page."""
     return {
-        "user": request.user,
+        "user": getattr(request, "user", None),  # an address that is refused outright has none yet
         "menu": [
             MenuEntry(label, icon, link, _is_at(request.path, link))
             for label, icon, link in ((label, icon, reverse(name)) for name, label, icon in _MENU)

@@ -65,7 +65,11 @@ def test_a_doubt_that_cannot_be_asked_about_comes_to_a_person_and_is_never_bough
     key = simulator.ledger()["sales"][-1]["number"]
     adopt_key(request=request, key=key, actor=SYSTEM)
     work()
-    assert request_of(subscription).state == "done"
+    adopted = request_of(subscription)
+    assert adopted.state == "done"
+    assert adopted.license is not None
+    assert adopted.license.expires_at is not None
+    assert adopted.license.activation_code
     assert simulator.sold() == before + 1
 
 

@@ -1,0 +1,36 @@
+"""One question to a vendor from synchronous code, outside any transaction: for what a person waits for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from django.conf import settings as django_settings
+
+from ka_plugins.contract import Plugin, PluginError
+from ka_plugins.http import VendorClient
+from licenses.models import PluginConfiguration
+from licenses.plugins import plugin_class, settings_of
+from pbas.core.problems import Problem
+
+Answer = TypeVar("Answer")
+
+
+def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[Answer]]) -> Answer:
+    """One question to the vendor from synchronous code, over a client of its own."""
+    plugin, settings = plugin_class(configuration.template), settings_of(configuration)
+
+    async def asking() -> Answer:
+        http = VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
+        try:
+            async with asyncio.timeout(plugin.timeout):
+                return await call(plugin(settings, http))
+        finally:
+            await http.close()
+
+    try:
+        return asyncio.run(asking())
+    except PluginError as error:
+        said = f" The vendor says: {error.vendor_says}" if error.vendor_says else ""
+        raise Problem(f"{error.message}{said}") from error
+    except TimeoutError as error:
+        raise Problem(f"{configuration.name} did not answer in time.") from error
