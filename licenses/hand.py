@@ -71,6 +71,11 @@ def onwards(request: LicenseRequest) -> Move:
     return Move(request.pk, request.attempt, request.state, to, wait=wait, by_hand=True)
 
 
+def waits_for_vendor(request: LicenseRequest) -> bool:
+    """Whether what it asks of the vendor is still to come, also where a person has to help."""
+    return (request.stopped_in or request.state) in {State.SERVICES, State.KEY, State.BUYING, State.IN_DOUBT}
+
+
 def says(request: LicenseRequest) -> str:
     """How a request stands, for the middle of a sentence."""
     words = str(request.get_state_display()).lower()

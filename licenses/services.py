@@ -1,6 +1,7 @@
 """What staff and the store's side may ask of requests and licenses. All writes by hand; the engine's are its own."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -12,10 +13,11 @@ from ka_plugins import registry
 from ka_plugins.contract import Key, Verb
 from ka_plugins.installing import Target
 from licenses import bell, intake, moves
-from licenses.hand import event_of, move_by_hand, onwards, says, set_held
+from licenses.hand import event_of, move_by_hand, onwards, says, set_held, waits_for_vendor
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.plugins import plugin_class
+from licenses.signals import request_finished
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
@@ -104,7 +106,8 @@ def request_licenses(
             event_of(request, actor, "requested", f"{license_class.name} was requested. {waits}")
             for request in requests
         )
-        bell.ring()
+        if start:
+            bell.ring()
     return requests
 
 
@@ -136,19 +139,15 @@ def set_install_target(*, subscription_id: int, target: Target, actor: Actor) ->
             subscription_id=subscription_id, defaults={"kind": target.kind, "address": target.address.strip()}
         )
         new = (target.kind, target.address.strip(), dict(target.credentials))
-        if made or not _is(kept, new):
+        same = False
+        with suppress(CannotDecryptError):  # given anew because it could not be read
+            same = not made and (kept.kind, kept.address, kept.credentials) == new
+        if not same:
             kept.kind, kept.address, kept.credentials = new
             kept.save()
             text = f"Licenses are installed into {kept.kind} {kept.address}."
             tell(actor, "target_set", text, subscription=kept.subscription)
     return kept
-
-
-def _is(kept: InstallTarget, new: tuple[str, str, dict[str, str]]) -> bool:
-    try:
-        return (kept.kind, kept.address, kept.credentials) == new
-    except CannotDecryptError:  # it is given anew because it could not be read
-        return False
 
 
 # --- what a person may do with a request --------------------------------------------------------------------------
@@ -189,16 +188,19 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> Lic
         raise Problem("Say why the request is cancelled; it stays in its story.", field="reason")
     if request.is_final:
         raise ConflictProblem(f"Request {request.pk} is {says(request)}; it cannot be cancelled any more.")
-    if request.state in {State.BUYING, State.IN_DOUBT, State.PROOF} or request.stopped_in in {
-        *(State.BUYING, State.IN_DOUBT),
-    }:
+    if request.state == State.PROOF or {request.state, request.stopped_in} & {State.BUYING, State.IN_DOUBT}:
         message = f"Request {request.pk} may have been sold. Settle that first: ask the vendor or adopt the key."
         raise ConflictProblem(message)
-    if request.license_id and request.kind == Kind.ISSUE:
-        message = f"Request {request.pk} already has a key that costs money. End that license instead of the request."
+    bought = request.license_id if request.kind == Kind.ISSUE else request.intent_at and not waits_for_vendor(request)
+    if bought:
+        message = f"What request {request.pk} bought costs money. End that license instead of the request."
         raise ConflictProblem(message)
     event = event_of(request, actor, "cancelled", "Cancelled.", reason.strip())
-    return move_by_hand(request, State.CANCELLED, event=event)
+    with transaction.atomic():
+        cancelled = move_by_hand(request, State.CANCELLED, event=event)
+        if request.subscription_id:  # it may have been the last that its subscription waited for
+            request_finished.send(sender=LicenseRequest, subscription_ids={request.subscription_id})
+    return cancelled
 
 
 def order_again(*, request: LicenseRequest, actor: Actor, reason: str) -> LicenseRequest:
@@ -219,6 +221,10 @@ def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     """Install by hand what was bought or uploaded: the engine does it now, and proves it."""
     if request.is_final:
         raise ConflictProblem(f"Request {request.pk} is {request.get_state_display().lower()}; nothing is to install.")
+    if request.held:
+        raise ConflictProblem(f"Request {request.pk} is on hold. Release it first.")
+    if request.kind != Kind.ISSUE and waits_for_vendor(request) and not request.files.exists():
+        raise ConflictProblem(f"Request {request.pk} has to get an answer first: {says(request)}.")
     if request.license_id is None:
         raise Problem(f"Request {request.pk} has no key yet. Upload it first.", field="key")
     if not InstallTarget.objects.filter(subscription_id=request.subscription_id or 0).exists():

@@ -19,7 +19,7 @@ MAX_FILES = 10
 MAX_CODE = 200
 _PLAIN_NAME = re.compile(r"[^/\\\x00-\x1f]{1,200}")
 
-State = LicenseRequest.State
+State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
 
 def upload(
@@ -43,6 +43,7 @@ def upload(
     _check_code(request, key, activation_code)
     _check_files(request, files)
     with transaction.atomic():
+        LicenseRequest.objects.select_for_update(no_key=True).get(pk=request.pk)  # one upload after the other
         license_ = _license_for(request, key, activation_code)
         existing = list((license_ or request).files.all())
         source = {"request_id": request.pk, "license_id": license_.pk if license_ else None, "source": "upload"}
@@ -79,6 +80,8 @@ def read_file(*, license_file: LicenseFile, actor: Actor) -> bytes:
 def _check_open(request: LicenseRequest) -> None:
     if request.is_final:
         raise ConflictProblem(f"Request {request.pk} is {says(request)}; it takes no more uploads.")
+    if request.kind not in {Kind.ISSUE, Kind.RENEW, Kind.CHANGE}:
+        raise ConflictProblem(f"Request {request.pk} takes no upload: it brings no license.")
     if request.leased or request.state in {State.BUYING, State.PROOF}:
         raise ConflictProblem(moved_on(request))
 
@@ -115,7 +118,7 @@ def _license_for(request: LicenseRequest, key: str, activation_code: str) -> Lic
         if license_ is None:
             return intake.save_key(request, Key(clean, activation_code=activation_code))
         plugin = plugin_class(request.configuration.template)
-        if request.kind == LicenseRequest.Kind.ISSUE and intake.fingerprint(plugin, clean) != license_.fingerprint:
+        if request.kind == Kind.ISSUE and intake.fingerprint(plugin, clean) != license_.fingerprint:
             raise Problem(f"Request {request.pk} already has key {license_.key}.", field="key")
         intake.take_over(license_, plugin, Key(clean, activation_code=activation_code))
         license_.fingerprint = intake.fingerprint(plugin, clean)
