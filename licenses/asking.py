@@ -17,13 +17,13 @@ Answer = TypeVar("Answer")
 
 def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[Answer]]) -> Answer:
     """One question to the vendor from synchronous code, over a client of its own."""
-    plugin, settings = plugin_class(configuration.template), settings_of(configuration)
+    plugin = plugin_class(configuration.template)
 
     async def asking() -> Answer:
         http = VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
         try:
             async with asyncio.timeout(plugin.timeout):
-                return await call(plugin(settings, http))
+                return await call(plugin(settings_of(configuration), http))
         finally:
             await http.close()
 
@@ -34,3 +34,7 @@ def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[A
         raise Problem(f"{error.message}{said}") from error
     except TimeoutError as error:
         raise Problem(f"{configuration.name} did not answer in time.") from error
+    except (
+        Exception
+    ) as error:  # a plug-in may fail in any way: the person who waits is told, and no worker asks for ever
+        raise Problem(f"The plug-in failed with {type(error).__name__}. Its author has to look at it.") from error

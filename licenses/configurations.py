@@ -3,20 +3,23 @@
 import dataclasses
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 
 from ka_plugins.contract import ClassInfo
 from licenses import bell
 from licenses.asking import ask
-from licenses.models import LicenseClass, PluginConfiguration
+from licenses.hand import bring_to_a_person
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.plugins import is_secret, plugin_class, settings_fields
+from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM, Actor, tell
 
 Mode, Status = PluginConfiguration.Mode, PluginConfiguration.Status
 
 FETCH = "licenses.tasks.fetch_classes"
+MOST_CALLS = 2000  # at once, over all workers
 
 
 def save_configuration(
@@ -41,6 +44,9 @@ def save_configuration(
         raise Problem(f"{plugin_class(template).label} works offline only: licenses are uploaded.", field="mode")
     if not name.strip():
         raise Problem("A configuration needs a name; it is the title of its tab.", field="name")
+    if not 1 <= limit <= MOST_CALLS:
+        raise Problem(f"The calls at once are between 1 and {MOST_CALLS}.", field="limit")
+    was_offline = not new and not kept.is_online
     kept.name, kept.mode, kept.limit = name.strip(), mode, limit
     online = kept.is_online
     if online:  # an offline one asks nobody; what was set before is kept for the day it goes online
@@ -48,11 +54,14 @@ def save_configuration(
     kept.status, kept.status_text = (Status.FETCHING if online else Status.CONFIGURED), ""
     kept.parked_until, kept.parked_why, kept.parkings = None, "", 0
     if not new:
-        kept.version += 1
+        kept.version = F("version") + 1  # of two who save at once, each makes his own
     try:
         with transaction.atomic():
             kept.save()
+            kept.refresh_from_db()
             tell(actor, "configuration_saved", f"Plug-in {kept.name} was saved.", configuration=kept)
+            if online and was_offline:
+                bring_to_a_person(LicenseRequest.objects.filter(configuration=kept), actor)
             if online:
                 transaction.on_commit(lambda: ask_for_classes(kept))
     except IntegrityError:
@@ -66,7 +75,7 @@ def _keep_settings(kept: PluginConfiguration, given: dict[str, Any]) -> None:
     for field in settings_fields(kept.template):
         value = given.get(field.name, "")
         if is_secret(field) and value in ("", None):
-            value = kept.secrets.get(field.name, "")
+            value = _kept_secret(kept, field)
         if value in ("", None):
             value = field.default
         values[field.name] = _checked(field, value)
@@ -74,6 +83,14 @@ def _keep_settings(kept: PluginConfiguration, given: dict[str, Any]) -> None:
     _build(kept.template, values)
     kept.settings = {name: value for name, value in values.items() if name not in secret_names}
     kept.secrets = {name: values[name] for name in secret_names}
+
+
+def _kept_secret(kept: PluginConfiguration, field: dataclasses.Field[Any]) -> Any:
+    try:
+        return kept.secrets.get(field.name, "")
+    except CannotDecryptError:
+        message = f"{field.metadata['label']} is stored, but cannot be read any more: type it once more."
+        raise Problem(message, field=field.name) from None
 
 
 def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
@@ -127,13 +144,28 @@ def fetch_classes(*, configuration: PluginConfiguration, actor: Actor = SYSTEM) 
     try:
         classes = ask(configuration, lambda plugin: plugin.list_classes())
     except Problem as problem:
-        _set_status(configuration, Status.FAILED, problem.message, actor)
+        _set_status(configuration, _unless_paused(configuration, Status.FAILED), problem.message, actor)
         raise
-    with transaction.atomic():
-        keep_classes(configuration, classes)
-        _set_status(configuration, Status.CONFIGURED, f"{len(classes)} license classes received.", actor)
-        bell.ring()
+    classes = tuple({one.code: one for one in classes}.values())
+    try:
+        with transaction.atomic():
+            now = PluginConfiguration.objects.select_for_update(no_key=True).get(pk=configuration.pk)
+            if now.version != configuration.version:
+                raise ConflictProblem(f"{now.name} was saved meanwhile: its classes are fetched once more.")
+            keep_classes(configuration, classes)
+            status = _unless_paused(configuration, Status.CONFIGURED)
+            _set_status(configuration, status, f"{len(classes)} license classes received.", actor)
+            bell.ring()
+    except DatabaseError as error:
+        text = f"What the vendor listed cannot be kept ({type(error).__name__})."
+        _set_status(configuration, _unless_paused(configuration, Status.FAILED), text, actor)
+        raise Problem(text) from None
     return len(classes)
+
+
+def _unless_paused(configuration: PluginConfiguration, status: str) -> str:
+    paused = PluginConfiguration.objects.filter(pk=configuration.pk, status=Status.PAUSED)
+    return Status.PAUSED if paused.exists() else status
 
 
 def keep_classes(configuration: PluginConfiguration, classes: tuple[ClassInfo, ...]) -> None:
@@ -163,11 +195,14 @@ def pause_configuration(*, configuration: PluginConfiguration, reason: str, acto
 
 def resume_configuration(*, configuration: PluginConfiguration, actor: Actor) -> None:
     """End a pause, and a parking too: its requests go on at once."""
+    row = PluginConfiguration.objects.filter(pk=configuration.pk)
+    configuration.refresh_from_db()
     if configuration.status != Status.PAUSED and not configuration.parkings:
         raise ConflictProblem(f"{configuration.name} is not paused.")
-    PluginConfiguration.objects.filter(pk=configuration.pk).update(parked_until=None, parked_why="", parkings=0)
+    status = Status.CONFIGURED if configuration.status == Status.PAUSED else configuration.status
     with transaction.atomic():
-        _set_status(configuration, Status.CONFIGURED, "Resumed.", actor)
+        row.update(parked_until=None, parked_why="", parkings=0)
+        _set_status(configuration, status, "Resumed.", actor)
         bell.ring()
 
 

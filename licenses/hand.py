@@ -1,11 +1,12 @@
 """How a person's decision becomes a move: guarded like the engine's, refused while a worker has the request."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from licenses import bell, intake, moves
 from licenses.models import License, LicenseRequest
-from licenses.moves import Move
+from licenses.moves import Move, Trouble
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem
 from pbas.core.story import Actor
@@ -55,6 +56,19 @@ def set_held(request: LicenseRequest, *, held: bool, event: Event) -> LicenseReq
         if due:
             bell.ring()
     return request
+
+
+def bring_to_a_person(requests: QuerySet[LicenseRequest], actor: Actor) -> None:
+    """Before a configuration that was offline buys by itself: somebody may have ordered these from the vendor by hand.
+
+    In the caller's transaction.
+    """
+    text = "Its plug-in is online now. Try again to have the key bought, or upload what was ordered by hand."
+    trouble = Trouble("online", text, "this panel")
+    waiting = list(requests.filter(state__in=[State.KEY, State.FILES], leased=False).select_related("configuration"))
+    made = [Move(one.pk, one.attempt, one.state, State.ATTENTION, by_hand=True, trouble=trouble) for one in waiting]
+    won = moves.make(made)
+    Event.objects.bulk_create(event_of(one, actor, "needs_attention", text) for one in waiting if one.pk in won)
 
 
 def goes_by_itself(request: LicenseRequest) -> bool:

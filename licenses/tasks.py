@@ -29,7 +29,7 @@ def sweep() -> None:
     for pk in PluginConfiguration.objects.filter(status=PluginConfiguration.Status.FETCHING).values_list(
         "pk", flat=True
     ):
-        fetch_classes.delay(pk)
+        bell.send(configurations.FETCH, [pk])
 
 
 @shared_task
