@@ -6,16 +6,22 @@ from django.db.models import Sum
 from licenses.models import StateCount
 
 ENOUGH = 2000  # rows; below that, reading them all is cheaper than folding
+MOST = 10_000  # rows in one transaction: as many values as any statement takes
 
 
 def fold() -> int:
-    """Replace the counter's rows by one a state; answers how many rows went. The sums stay what they were."""
-    last = StateCount.objects.order_by("-pk").values_list("pk", flat=True).first()
-    if last is None or StateCount.objects.count() < ENOUGH:
-        return 0
+    """Replace the counter's rows by one a state; answers by how many they became fewer. The sums stay as they were."""
+    fewer = 0
+    while StateCount.objects.count() >= ENOUGH and (gone := _fold_oldest()) > 0:
+        fewer += gone
+    return fewer
+
+
+def _fold_oldest() -> int:
+    """Only rows that were seen are replaced: one that is being added meanwhile may have a lower number than they."""
     with transaction.atomic():
-        rows = StateCount.objects.filter(pk__lte=last).select_for_update()
-        ids = list(rows.order_by("pk").values_list("pk", flat=True))
+        rows = StateCount.objects.select_for_update().order_by("pk")[:MOST]
+        ids = list(rows.values_list("pk", flat=True))
         chosen = StateCount.objects.filter(pk__in=ids)
         sums = list(chosen.values("subject", "configuration_id", "state").annotate(total=Sum("n")).order_by())
         chosen.delete()
@@ -24,4 +30,4 @@ def fold() -> int:
             for row in sums
             if row["total"]
         )
-    return len(ids)
+    return len(ids) - len(sums)

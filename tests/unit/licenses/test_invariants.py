@@ -1,0 +1,116 @@
+"""Each invariant sees the breakage that it is there for, and none where all is well."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from licenses.invariants import INVARIANTS, broken
+from licenses.models import LicenseRequest, StateCount
+from licenses.statements import in_seconds
+from pbas.core.story import SYSTEM, tell
+from tests.factories import make_license
+from tests.unit.licenses.conftest import MakeRequest
+
+pytestmark = pytest.mark.django_db
+
+
+def lost_due_time(make_request: MakeRequest) -> None:
+    make_request(due=None)
+
+
+def left_lying(make_request: MakeRequest) -> None:
+    make_request(due=-900)
+
+
+def ended_without_end(make_request: MakeRequest) -> None:
+    make_request(state="cancelled", due=None)
+
+
+def open_with_an_end(make_request: MakeRequest) -> None:
+    request = make_request()
+    LicenseRequest.objects.filter(pk=request.pk).update(finished_at=in_seconds(0))
+
+
+def done_without_license(make_request: MakeRequest) -> None:
+    request = make_request(state="done", due=None)
+    LicenseRequest.objects.filter(pk=request.pk).update(finished_at=in_seconds(0))
+
+
+def done_without_proof(make_request: MakeRequest) -> None:
+    license_ = make_license()
+    request = make_request(state="done", due=None, license=license_)
+    tell(SYSTEM, "key_issued", "Sold.", request=request)
+    LicenseRequest.objects.filter(pk=request.pk).update(finished_at=in_seconds(0))
+
+
+def one_license_for_two(make_request: MakeRequest) -> None:
+    license_ = make_license()
+    for _ in range(2):
+        tell(SYSTEM, "key_issued", "Sold.", request=make_request(state="files", license=license_))
+
+
+def sold_twice(make_request: MakeRequest) -> None:
+    request = make_request(state="files", license=make_license())
+    for _ in range(2):
+        tell(SYSTEM, "key_issued", "Sold.", request=request)
+
+
+def a_key_out_of_nowhere(make_request: MakeRequest) -> None:
+    make_request(state="files", license=make_license())
+
+
+def counted_wrong(make_request: MakeRequest) -> None:
+    request = make_request()
+    StateCount.objects.create(subject="request", configuration_id=request.configuration_id, state="key", n=1)
+
+
+BREAKAGES: list[tuple[Callable[[MakeRequest], None], str]] = [
+    (lost_due_time, "I3 every open request has a next event"),
+    (left_lying, "I3 nothing due is left lying"),
+    (ended_without_end, "I3 ended means ended"),
+    (open_with_an_end, "I3 ended means ended"),
+    (done_without_license, "I2 done means installed and proven"),
+    (done_without_proof, "I2 done means installed and proven"),
+    (one_license_for_two, "I1 each request ends in a license of its own"),
+    (sold_twice, "I5 one event tells where a key came from"),
+    (a_key_out_of_nowhere, "I5 one event tells where a key came from"),
+    (counted_wrong, "I6 the counters are right"),
+]
+
+
+@pytest.mark.parametrize(("breakage", "invariant"), BREAKAGES, ids=lambda one: getattr(one, "__name__", ""))
+def test_a_planted_breakage_is_found_by_its_invariant_alone(
+    breakage: Callable[[MakeRequest], None], invariant: str, make_request: MakeRequest
+) -> None:
+    breakage(make_request)
+    assert {one.invariant for one in broken()} == {invariant}
+
+
+def test_every_invariant_has_a_breakage_that_it_finds() -> None:
+    assert {invariant for _, invariant in BREAKAGES} == set(INVARIANTS)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": "key", "due": -1},
+        {"state": "services", "due": None},
+        {"state": "attention", "due": None},
+        {"state": "key", "due": None, "held": True},
+        {"state": "buying", "due": 60, "leased": True},
+    ],
+)
+def test_what_waits_as_it_should_breaks_nothing(values: dict[str, object], make_request: MakeRequest) -> None:
+    make_request(**values)
+    assert list(broken()) == []
+
+
+def test_the_command_fails_where_an_invariant_is_broken_and_says_which(
+    make_request: MakeRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_request(due=None)
+    with pytest.raises((CommandError, SystemExit)) as caught:
+        call_command("check_ledger")
+    said = capsys.readouterr()
+    assert "I3 every open request has a next event" in said.out + said.err + str(caught.value)
