@@ -202,6 +202,8 @@ def _reading_secrets(request: Claimed) -> Iterator[None]:
         yield
     except CannotDecryptError as error:
         request.unreadable = str(error)
+    except Exception as error:  # noqa: BLE001 (a secret that was cut short or is no JSON; one row must not end the engine)
+        request.unreadable = f"{type(error).__name__}."
 
 
 def _load_targets(claimed: list[Claimed]) -> None:
