@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from ka_plugins.contract import AdditionalOrder, Key, KeyFile, LicenseOrder, Plugin
+from ka_plugins.contract import AdditionalOrder, Key, KeyFile, KeyStatus, LicenseOrder, Plugin
 from ka_plugins.installing import Parcel, Target
 from licenses.intake import masked
 from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest
@@ -136,6 +136,11 @@ class Desk:
         for number in {key.number for key in request.keys} if self.plugin.secret_keys else ():
             text = text.replace(number, masked(number)).replace(quote(number, safe=""), masked(number))
         return text
+
+
+def living(key: Key) -> tuple[Key, ...]:
+    """Of a key's additional keys those that are still there."""
+    return tuple(one for one in key.additional if one.status is not KeyStatus.TERMINATED)
 
 
 def given_back(request: Claimed) -> Landing:

@@ -38,14 +38,7 @@ def save_configuration(
     """
     new = configuration is None
     kept = configuration or PluginConfiguration(template=template)
-    if mode not in Mode.values:
-        raise Problem("The mode is online or offline.", field="mode")
-    if mode == Mode.ONLINE and not plugin_class(template).verbs:
-        raise Problem(f"{plugin_class(template).label} works offline only: licenses are uploaded.", field="mode")
-    if not name.strip():
-        raise Problem("A configuration needs a name; it is the title of its tab.", field="name")
-    if not 1 <= limit <= MOST_CALLS:
-        raise Problem(f"The calls at once are between 1 and {MOST_CALLS}.", field="limit")
+    _check(name, template, mode, limit)
     was_offline = not new and not kept.is_online
     kept.name, kept.mode, kept.limit = name.strip(), mode, limit
     online = kept.is_online
@@ -67,6 +60,17 @@ def save_configuration(
     except IntegrityError:
         raise Problem(f"There is already a plug-in called {kept.name}.", field="name") from None
     return kept
+
+
+def _check(name: str, template: str, mode: str, limit: int) -> None:
+    if mode not in Mode.values:
+        raise Problem("The mode is online or offline.", field="mode")
+    if mode == Mode.ONLINE and not plugin_class(template).verbs:
+        raise Problem(f"{plugin_class(template).label} works offline only: licenses are uploaded.", field="mode")
+    if not name.strip():
+        raise Problem("A configuration needs a name; it is the title of its tab.", field="name")
+    if not 1 <= limit <= MOST_CALLS:
+        raise Problem(f"The calls at once are between 1 and {MOST_CALLS}.", field="limit")
 
 
 def _keep_settings(kept: PluginConfiguration, given: dict[str, Any]) -> None:

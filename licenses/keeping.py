@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import F
 from django.db.models.functions import Now
 
-from ka_plugins.contract import Key
+from ka_plugins.contract import Key, KeyStatus
 from licenses import intake, statements
 from licenses.claimed import Claimed, Landing
 from licenses.models import NEVER, License, LicenseFile, LicenseRequest, PluginConfiguration
@@ -85,6 +85,9 @@ def _take_over(request: Claimed, key: Key) -> None:
     in_hand = {one.number: one for one in request.keys}
     for additional in key.additional:
         child = children.get(intake.fingerprint(plugin, additional.number))
+        if additional.status is KeyStatus.TERMINATED:
+            License.objects.filter(pk=child.pk if child else 0).update(state=State.TERMINATED)
+            continue
         if child is None:
             child = _license(request, additional, parent=license_)
             child.save()

@@ -22,7 +22,7 @@ from ka_plugins.contract import (
     Verb,
 )
 from ka_plugins.installing import Installer, InstallError
-from licenses.claimed import Claimed, Desk, KeyInHand, Landing, Parking
+from licenses.claimed import Claimed, Desk, KeyInHand, Landing, Parking, living
 from licenses.models import License, LicenseRequest
 from licenses.moves import Line, Trouble
 from licenses.points import point
@@ -133,7 +133,7 @@ async def _known_of(request: Claimed, desk: Desk) -> Key | None:
     numbers = {key.number for key in request.keys}
     request.keys += [
         KeyInHand(None, one.number, one.activation_code, additional=True)
-        for one in known.additional
+        for one in living(known)
         if one.number not in numbers
     ]
     return known
@@ -190,8 +190,10 @@ ASKS_VENDOR = frozenset({State.KEY, State.BUYING, State.IN_DOUBT, State.FILES})
 
 def with_key(request: Claimed, desk: Desk, key: Key, line: Line) -> Landing:
     """A key is here: from now on nothing says failed. Next are its files, if the vendor has any."""
+    if request.kind == Kind.ISSUE:
+        key = replace(key, additional=living(key))
     request.keys = [
-        KeyInHand(None, one.number, one.activation_code, additional=one is not key) for one in (key, *key.additional)
+        KeyInHand(None, one.number, one.activation_code, additional=one is not key) for one in (key, *living(key))
     ]
     to = State.FILES if Delivers.FILES in desk.plugin.delivers else State.INSTALL
     return Landing(request, request.move(to, leased=True), (line,), key=key)
