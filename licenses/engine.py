@@ -17,11 +17,12 @@ from django.conf import settings
 
 from ka_plugins.contract import Key, MisconfiguredError, Plugin, Settles, UnavailableError
 from ka_plugins.http import VendorClient
-from licenses import bell, intake, steps
+from licenses import bell, intake, keeping, steps
 from licenses.alarm import Alarm
 from licenses.claimed import Claimed, Desk, Landing, Parking, given_back
 from licenses.ledger import Claims, Ledger, LedgerStoppedError
 from licenses.models import License, LicenseRequest, PluginConfiguration
+from licenses.moves import Line
 from licenses.plugins import make_plugin
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import Problem
@@ -134,7 +135,8 @@ class Engine:
     def _landed(self, task: "asyncio.Task[None]") -> None:
         self.running.discard(task)
         self.walked += 1
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, LedgerStoppedError):  # that one has been told, once for all
             logger.error("A request was left to its lease: %s", error, exc_info=error)
         if not self.running or self.slots - len(self.running) >= self.slots // 8:
             self.alarm.ring()
@@ -199,6 +201,9 @@ class Engine:
                 self.alarm.ring_in(landing.move.wait)
             if landing.parking and landing.parking.seconds:
                 self.alarm.ring_in(landing.parking.seconds)
+        elif landing.key is not None:  # whoever settles the doubt may read in the story what was sold
+            text = f"{desk.name} sold {desk.shown(landing.key)} after somebody else had taken over this request."
+            await self.ledger.ask(lambda: keeping.add_line(request, Line("late_answer", text)))
         return won
 
     async def _ours(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:

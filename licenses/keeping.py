@@ -9,6 +9,7 @@ from ka_plugins.contract import Key, KeyStatus
 from licenses import intake, statements
 from licenses.claimed import Claimed, Landing
 from licenses.models import NEVER, License, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.moves import Line
 from licenses.plugins import plugin_class
 from licenses.points import point
 from licenses.signals import request_finished
@@ -32,6 +33,11 @@ def keep(landings: Sequence[Landing]) -> set[int]:
     _tell_finished([one for one in going if one.claimed.id in won])
     point("before_commit")
     return won
+
+
+def add_line(request: Claimed, line: Line) -> None:
+    """Tell something of a request without moving it."""
+    statements.add_events([_event(request, line, request.license)])
 
 
 def _still_ours(landings: Sequence[Landing]) -> set[int]:
@@ -124,15 +130,17 @@ def _set_states(landings: Sequence[Landing]) -> None:
 
 def _events(landings: Sequence[Landing], licenses: dict[int, int]) -> list[tuple[object, ...]]:
     return [
-        (
-            *(SYSTEM.kind, "", line.kind, line.text, line.detail, one.claimed.attempt),
-            *(one.claimed.subscription, one.claimed.id),
-            licenses.get(one.claimed.id) or one.claimed.license,
-            one.claimed.configuration,
-        )
+        _event(one.claimed, line, licenses.get(one.claimed.id) or one.claimed.license)
         for one in landings
         for line in one.lines
     ]
+
+
+def _event(request: Claimed, line: Line, license_: int | None) -> tuple[object, ...]:
+    return (
+        *(SYSTEM.kind, "", line.kind, line.text, line.detail, request.attempt),
+        *(request.subscription, request.id, license_, request.configuration),
+    )
 
 
 def _park(landings: Sequence[Landing]) -> None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -11,12 +12,14 @@ from licenses import intake
 from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on, says
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.plugins import plugin_class
+from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import Actor, tell
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_FILES = 10
 MAX_CODE = 200
+Clear = TypeVar("Clear", str, bytes)
 _PLAIN_NAME = re.compile(r"[^/\\\x00-\x1f]{1,200}")
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
@@ -56,25 +59,35 @@ def upload(
 
 
 def reveal_key(*, license: License, actor: Actor) -> str:  # noqa: A002 (the blueprint's word)
-    """The whole key in clear; recorded."""
+    """The whole key in clear; recorded. Raises Problem where it cannot be read any more."""
+    clear = _readable(lambda: license.full_key)
     tell(actor, "key_revealed", "The key was shown in clear.", license=license, subscription=license.subscription)
-    return license.full_key
+    return clear
 
 
 def reveal_activation_code(*, license: License, actor: Actor) -> str:  # noqa: A002
-    """The activation code in clear; recorded."""
+    """The activation code in clear; recorded. Raises Problem where it cannot be read any more."""
+    clear = _readable(lambda: str(license.activation_code))
     tell(
         actor, "code_revealed", "The activation code was shown in clear.", license=license,
         subscription=license.subscription,
     )  # fmt: skip
-    return str(license.activation_code)
+    return clear
 
 
 def read_file(*, license_file: LicenseFile, actor: Actor) -> bytes:
-    """The exact bytes of a license file; recorded."""
+    """The exact bytes of a license file; recorded. Raises Problem where they cannot be read any more."""
+    body = _readable(lambda: bytes(license_file.body))
     text = f"File {license_file.name} (version {license_file.version}) was downloaded."
     tell(actor, "file_downloaded", text, license=license_file.license, request=license_file.request)
-    return bytes(license_file.body)
+    return body
+
+
+def _readable(read: Callable[[], Clear]) -> Clear:
+    try:
+        return read()
+    except CannotDecryptError as error:
+        raise Problem(f"It cannot be read: {error} Ask who keeps the field keys of this panel.") from None
 
 
 def _check_open(request: LicenseRequest) -> None:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from ka_plugins.contract import KeyFile
 from ka_plugins.simulator.running import RunningSimulator
+from licenses import uploads
 from licenses.models import License, LicenseClass
 from licenses.services import (
     cancel_request,
@@ -20,7 +21,8 @@ from licenses.services import (
     terminate_license,
 )
 from licenses.uploads import upload
-from pbas.core.problems import ConflictProblem
+from pbas.core.models import Event
+from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM
 from subscriptions.models import Subscription
 from subscriptions.services import activate_served
@@ -141,6 +143,19 @@ def test_a_license_that_was_ended_meanwhile_is_not_called_installed(buy: Buy, wo
     work()
     license_.refresh_from_db()
     assert license_.state == "terminated"
+
+
+def test_a_secret_that_cannot_be_read_is_said_to_be_so_and_not_recorded_as_shown(tmp_path: Path) -> None:
+    subscription = make_subscription(make_order(make_plan(make_class())), folder=tmp_path)
+    upload(request=request_of(subscription), key="OFF-1", activation_code="CODE", files=[FILE], actor=SYSTEM)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE licenses_license SET secret_key = activation_code, activation_code = secret_key")
+    license_ = License.objects.get()
+    for reveal in (uploads.reveal_key, uploads.reveal_activation_code):
+        with pytest.raises(Problem, match="cannot be read"):
+            reveal(license=license_, actor=SYSTEM)
+    assert not Event.objects.filter(kind__in=["key_revealed", "code_revealed"]).exists()
+    assert uploads.read_file(license_file=license_.files.get(), actor=SYSTEM) == FILE.body
 
 
 def test_two_uploads_at_once_of_files_of_one_name_are_two_versions(tmp_path: Path) -> None:

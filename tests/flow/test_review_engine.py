@@ -214,6 +214,26 @@ def test_a_key_that_was_bought_and_cannot_be_kept_is_named(
     assert first.key in request_of(subscription).problem_text
 
 
+def test_a_key_that_was_sold_after_somebody_took_over_the_request_stands_in_its_story(
+    buy: Buy, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = PleskKaPlugin.issue_key
+
+    async def overtaken(plugin: PleskKaPlugin, order: LicenseOrder) -> Key:
+        def take_over() -> None:
+            LicenseRequest.objects.update(attempt=9)
+            connection.close()
+
+        await asyncio.to_thread(take_over)
+        return await real(plugin, order)
+
+    monkeypatch.setattr(PleskKaPlugin, "issue_key", overtaken)
+    request = request_of(buy())
+    work()
+    assert License.objects.count() == 0
+    assert "sold key PLSK." in Event.objects.get(request=request, kind="late_answer").text
+
+
 def test_what_the_vendor_refused_was_not_sold_so_it_can_be_ordered_again_or_cancelled(
     buy: Buy, work: Work, simulator: RunningSimulator
 ) -> None:
