@@ -90,6 +90,25 @@
       location.reload();
     }
   });
+  // What was typed into the search while its answer was on the way is kept, and searched for next.
+  var typing = null;
+  document.addEventListener("htmx:beforeSwap", function () {
+    var box = document.activeElement;
+    typing = box && box.id === "q" ? { value: box.value, at: box.selectionStart } : null;
+  });
+  document.addEventListener("htmx:afterSwap", function () {
+    var box = document.getElementById("q");
+    if (!typing || !box) return;
+    typing.more = box.value !== typing.value;
+    box.value = typing.value;
+    box.focus();
+    box.setSelectionRange(typing.at, typing.at);
+  });
+  document.addEventListener("htmx:afterSettle", function () {
+    var box = document.getElementById("q");
+    if (typing && typing.more && box) box.form.requestSubmit();
+    typing = null;
+  });
   // Nobody looks: nothing is asked.
   document.addEventListener("htmx:beforeRequest", function (event) {
     if (document.hidden) event.preventDefault();

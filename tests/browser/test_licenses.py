@@ -223,3 +223,18 @@ def test_the_offline_flow_works_without_any_script(
 def test_the_api_shows_its_own_page_without_a_complaint(signed_in: Visit, page: Page) -> None:
     signed_in("/api/v1/docs/")
     expect(page.get_by_text("/api/v1/license-requests/", exact=True).first).to_be_visible()
+
+
+def test_what_is_typed_while_a_search_is_answered_is_kept_and_searched_for(signed_in: Visit, page: Page) -> None:
+    sold = make_class()
+    kept, other = make_license(sold), make_license(sold)
+    signed_in("/licenses/")
+    page.route("**/licenses/?*", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.keyboard.press("/")
+    page.keyboard.type(kept.key[:6])
+    page.wait_for_timeout(450)  # the first search is on its way
+    page.keyboard.type(kept.key[6:], delay=60)
+    expect(page.get_by_text(other.key)).to_have_count(0)
+    expect(page).to_have_url(re.compile(f"q={kept.key}"))
+    expect(page.locator("#q")).to_have_value(kept.key)
+    expect(page.locator("#q")).to_be_focused()

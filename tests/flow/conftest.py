@@ -9,7 +9,7 @@ import pytest
 from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses import bell, engine
-from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration, StateCount
 from pbas.core.story import SYSTEM
 from subscriptions.models import Subscription
 from subscriptions.services import service_ready
@@ -20,8 +20,9 @@ Buy = Callable[..., Subscription]
 
 
 @pytest.fixture(autouse=True)
-def _real_commits(transactional_db: None) -> None:
+def _real_commits(transactional_db: None) -> None:  # noqa: ARG001 (opens the database)
     """The ledger is a thread with a connection of its own: it sees what is committed."""
+    StateCount.objects.all().delete()  # on SQLite the flush between tests counts its own deletes
 
 
 @pytest.fixture
