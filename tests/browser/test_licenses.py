@@ -1,6 +1,7 @@
 """The licenses' pages in a browser: nothing to complain about for axe or console, live parts, keys, no script."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from ka_plugins.contract import KeyFile
@@ -225,11 +226,16 @@ def test_the_api_shows_its_own_page_without_a_complaint(signed_in: Visit, page: 
     expect(page.get_by_text("/api/v1/license-requests/", exact=True).first).to_be_visible()
 
 
+def answered_late(route: Route) -> None:
+    time.sleep(0.4)
+    route.continue_()
+
+
 def test_what_is_typed_while_a_search_is_answered_is_kept_and_searched_for(signed_in: Visit, page: Page) -> None:
     sold = make_class()
     kept, other = make_license(sold), make_license(sold)
     signed_in("/licenses/")
-    page.route("**/licenses/?*", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.route("**/licenses/?*", answered_late)
     page.keyboard.press("/")
     page.keyboard.type(kept.key[:6])
     page.wait_for_timeout(450)  # the first search is on its way
