@@ -23,6 +23,7 @@ PLUGIN_GROUP: Final = "pbas.ka_plugins"
 INSTALLER_GROUP: Final = "pbas.installers"
 BUNDLED: Final[dict[str, dict[str, str]]] = {
     PLUGIN_GROUP: {
+        "keygen": "ka_plugins.keygen.plugin:KeygenPlugin",
         "manual": "ka_plugins.manual.plugin:ManualPlugin",
         "plesk_ka": "ka_plugins.plesk_ka.plugin:PleskKaPlugin",
     },

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Announce = Callable[..., None]
+BUNDLED = sorted(registry.BUNDLED[registry.PLUGIN_GROUP])
 
 
 class Acme(Plugin):
@@ -86,8 +87,8 @@ def reasons() -> dict[str, str]:
 
 def test_the_bundled_ones_are_there_in_order_without_being_installed(announce: Announce) -> None:
     del announce
-    assert [one.name for one in registry.all_plugins()] == ["manual", "plesk_ka"]
-    assert [one.kind for one in registry.installers()] == ["directory"]
+    assert [one.name for one in registry.all_plugins()] == BUNDLED
+    assert [one.kind for one in registry.installers()] == sorted(registry.BUNDLED[registry.INSTALLER_GROUP])
     assert registry.plugin_class("plesk_ka").label
     assert registry.installer("directory").label
     assert registry.failures() == ()
@@ -95,13 +96,13 @@ def test_the_bundled_ones_are_there_in_order_without_being_installed(announce: A
 
 def test_the_bundled_ones_announced_by_their_own_distribution_are_not_twice(announce: Announce) -> None:
     announce("plesk_ka", registry.BUNDLED[registry.PLUGIN_GROUP]["plesk_ka"], owner="pbas-copy")
-    assert [one.name for one in registry.all_plugins()] == ["manual", "plesk_ka"]
+    assert [one.name for one in registry.all_plugins()] == BUNDLED
     assert registry.failures() == ()
 
 
 def test_a_strangers_plug_in_is_found_and_sorted_in(announce: Announce) -> None:
     announce("acme", "strangers:Acme")
-    assert [one.name for one in registry.all_plugins()] == ["acme", "manual", "plesk_ka"]
+    assert [one.name for one in registry.all_plugins()] == ["acme", *BUNDLED]
 
 
 def test_a_strangers_installer_is_found(announce: Announce) -> None:
@@ -129,7 +130,7 @@ def test_a_plug_in_that_cannot_be_used_is_kept_with_its_reason_and_stops_nothing
     announce("acme", value, owner="acme-pbas")
     assert reason in reasons()["acme"]
     assert "acme-pbas" in reasons()["acme"]
-    assert [one.name for one in registry.all_plugins()] == ["manual", "plesk_ka"]
+    assert [one.name for one in registry.all_plugins()] == BUNDLED
     with pytest.raises(LookupError, match="acme"):
         registry.plugin_class("acme")
 

@@ -1,0 +1,60 @@
+"""What a configuration of this plug-in needs to know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ka_plugins.contract import setting
+
+HIGHEST_PORT: Final = 65535
+LONGEST_FILE_LIFE: Final = 3650  # days
+SHORTEST_KEY_SECRET: Final = 16  # characters
+HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+PUBLIC_KEY: Final = re.compile(r"[0-9A-Fa-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeygenSettings:
+    """A Keygen account and how to get in. Raises ValueError, `field: reason for a person`."""
+
+    account: str = setting("Account", help_text="The account's ID or slug.")
+    token: str = setting("API token", secret=True, help_text="Of a product, or of an environment or admin.")
+    public_key: str = setting("Public key", help_text="The account's Ed25519 verify key: 64 hexadecimal digits.")
+    key_secret: str = setting(
+        "Key secret",
+        secret=True,
+        help_text="License keys are made from it: at least 16 characters that nobody knows. Never change it while "
+        "requests are open, or one could be bought twice.",
+    )
+    scheme: str = setting("Scheme", default="https", choices=("https", "http"))
+    host: str = setting("Host", default="api.keygen.sh")
+    port: int = setting("Port", default=443, minimum=1, maximum=HIGHEST_PORT)
+    file_days: int = setting(
+        "Life of a license file",
+        default=0,
+        minimum=0,
+        maximum=LONGEST_FILE_LIFE,
+        help_text="Days until the product needs a new file; 0: files end with their license.",
+    )
+    ca_file: str = setting("CA file", default="", help_text="Certificates to trust instead of the system's own.")
+
+    def __post_init__(self) -> None:
+        if self.scheme not in {"https", "http"}:
+            raise ValueError("scheme: Scheme is https or http.")
+        if HOST.fullmatch(self.host) is None:
+            raise ValueError("host: Host is a name or an IP address, without scheme, port or path.")
+        if not 1 <= self.port <= HIGHEST_PORT:
+            raise ValueError("port: Port is a number from 1 to 65535.")
+        if ACCOUNT.fullmatch(self.account) is None:
+            raise ValueError("account: Account is the ID or slug that stands in the account's addresses.")
+        if not self.token.isascii() or not self.token.isprintable() or not self.token:
+            raise ValueError("token: This is not an API token.")
+        if PUBLIC_KEY.fullmatch(self.public_key) is None:
+            raise ValueError("public_key: The Ed25519 public key has 64 hexadecimal digits.")
+        if len(self.key_secret) < SHORTEST_KEY_SECRET:
+            raise ValueError("key_secret: The key secret has at least 16 characters.")
+        if not 0 <= self.file_days <= LONGEST_FILE_LIFE:
+            raise ValueError("file_days: The life of a file is a number of days from 0 to 3650.")

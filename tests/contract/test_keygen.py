@@ -1,0 +1,60 @@
+"""The contract, kept by Keygen's plug-in over HTTP and over TLS, against its simulator."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ka_plugins.contract import LicenseOrder, Verb
+from ka_plugins.keygen.plugin import KeygenPlugin
+from ka_plugins.keygen.settings import KeygenSettings
+from ka_plugins.keygen.simulator.describing import PUBLIC_KEY
+from ka_plugins.keygen.simulator.wares import POLICIES
+from ka_plugins.simulator.running import RunningSimulator
+from ka_plugins.testing import PluginContract, Workbench
+from ka_plugins.workbench import BundledSimulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+METHODS = {Verb.CHECK: "whoAmI", Verb.ISSUE_KEY: "createLicense", Verb.FETCH_FILES: "checkOutLicense"}
+KEY_SECRET = "a secret of the tests that makes keys"
+
+
+class FreshOrders(Workbench):
+    """Each order under a reference of its own: here one reference is one license, however often it is sent."""
+
+    def new_order(self) -> LicenseOrder:
+        order = super().new_order()
+        return dataclasses.replace(order, reference=uuid.uuid4().hex)
+
+
+@pytest.fixture(scope="module")
+def keygen() -> Iterator[BundledSimulator]:
+    with RunningSimulator() as running:
+        yield BundledSimulator(running, METHODS)
+
+
+@pytest.fixture(params=[False, True], ids=["http", "tls"])
+def workbench(keygen: BundledSimulator, request: pytest.FixtureRequest) -> Workbench:
+    keygen.running.heal()
+    login: dict[str, Any] = {"account": "demo", "public_key": PUBLIC_KEY, "key_secret": KEY_SECRET}
+    place = keygen.running.settings(tls=request.param)
+    policy = next(iter(POLICIES))
+    return FreshOrders(
+        plugin=KeygenPlugin,
+        settings=KeygenSettings(token="demo", **login, **place),
+        wrong_settings=KeygenSettings(token="wrong-Sesame", **login, **place),
+        unreachable_settings=KeygenSettings(token="demo", **login, **{**place, "port": 1}),
+        order=LicenseOrder("one of many", policy, features=("FIREWALL", "SITE_BUILDER")),
+        refused_order=LicenseOrder("refused", policy, features=("NO_SUCH_FEATURE",)),
+        simulator=keygen,
+        secrets=("wrong-Sesame", KEY_SECRET),
+    )
+
+
+class TestKeygen(PluginContract):
+    """Every promise, twice."""
