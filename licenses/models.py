@@ -45,6 +45,11 @@ class PluginConfiguration(models.Model):
     parked_until = models.DateTimeField(null=True, blank=True, editable=False)
     parked_why = models.TextField(blank=True, editable=False)
     parkings = models.PositiveIntegerField(default=0, editable=False)  # in a row; 0 = working
+    fetch_at = models.DateTimeField(null=True, blank=True, editable=False)  # when classes are due, or leased until
+    fetch_step = models.CharField(max_length=8, db_default="", blank=True, editable=False)  # classes.Step; "" = none
+    fetch_failures = models.PositiveIntegerField(db_default=0, editable=False)  # in a row
+    fetch_problem = models.TextField(db_default="", blank=True, editable=False)
+    classes_received = models.PositiveIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -170,9 +175,7 @@ class LicenseRequest(models.Model):
         RESUME = "resume", _("Resumption")
         TERMINATE = "terminate", _("Termination")
 
-    class State(models.TextChoices):
-        """Named after what is awaited. The moves between them are in `moves.py`."""
-
+    class State(models.TextChoices):  # named after what is awaited; the moves between them are in `moves.py`
         SERVICES = "services", _("Waits for services")
         KEY = "key", _("Waits for the key")
         BUYING = "buying", _("Ordering at the vendor")
