@@ -8,12 +8,12 @@ import asyncio
 import dataclasses
 import enum
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ka_plugins.contract import LicenseOrder, Plugin, PluginError, Verb
+from ka_plugins.contract import Key, LicenseOrder, Plugin, PluginError, Verb
 from ka_plugins.http import VendorClient
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Use = Callable[[Plugin], Awaitable[T]]
 SLOW_SECONDS = 0.5
+RETRY_SECONDS = 7  # what LIMITED asks to wait
 
 
 class Mishap(enum.Enum):
@@ -31,6 +32,8 @@ class Mishap(enum.Enum):
     GARBLED = "carried out, then the answer cannot be read"
     TROUBLE = "carried out, then a server error is reported"
     PAGE = "not carried out; a proxy's HTML page instead"
+    HUGE = "carried out, then an answer that is larger than the panel reads"
+    LIMITED = "not carried out; 429 with a Retry-After of RETRY_SECONDS"
     SLOW = "carried out, answered after SLOW_SECONDS"
 
 
@@ -52,6 +55,8 @@ FAULTS = {
     Mishap.GARBLED: "half_body",
     Mishap.TROUBLE: "500_after",
     Mishap.PAGE: "html_502",
+    Mishap.HUGE: "huge_body",
+    Mishap.LIMITED: "429",
     Mishap.SLOW: "late",
 }
 
@@ -64,7 +69,8 @@ class BundledSimulator:
 
     def play(self, verb: Verb, mishap: Mishap) -> None:
         """Order the fault that the mishap is here."""
-        self.running.fault(self._methods[verb], FAULTS[mishap], seconds=SLOW_SECONDS)
+        seconds = RETRY_SECONDS if mishap is Mishap.LIMITED else SLOW_SECONDS
+        self.running.fault(self._methods[verb], FAULTS[mishap], seconds=seconds)
 
     def sold(self) -> int:
         """Licenses sold, additional keys not counted."""
@@ -73,7 +79,11 @@ class BundledSimulator:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """A plug-in, its simulator, and what is needed to try them: `secrets` must never show in an error."""
+    """A plug-in, its simulator, and what is needed to try them: `secrets` must never show in an error or a log.
+
+    Optional: settings whose host nobody listens at; `vendor_files`, which reads the files of a key past the plug-in;
+    `spoils`, the verbs whose next call the simulator can let fail.
+    """
 
     plugin: type[Plugin]
     settings: Any
@@ -83,6 +93,8 @@ class Workbench:
     simulator: Simulator
     secrets: tuple[str, ...]
     unreachable_settings: Any = None
+    vendor_files: Callable[[str], Sequence[bytes]] | None = None
+    spoils: frozenset[Verb] = frozenset({Verb.CHECK, Verb.ISSUE_KEY, Verb.FETCH_FILES})
 
     def has(self, *verbs: Verb) -> bool:
         """Whether the plug-in declares all of these verbs."""
@@ -91,6 +103,11 @@ class Workbench:
     def new_order(self) -> LicenseOrder:
         """The order with an intent of now."""
         return dataclasses.replace(self.order, intent_at=datetime.now(UTC))
+
+    def buy(self) -> Key:
+        """Buy one license as `new_order` orders it."""
+        order = self.new_order()
+        return self.run(lambda plugin: plugin.issue_key(order))
 
     def run(self, use: Use[T], settings: Any = None) -> T:
         """Use a fresh plug-in in a loop of its own."""

@@ -10,6 +10,7 @@ from ka_plugins.contract import AdditionalOrder, LicenseOrder
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
 from ka_plugins.plesk_ka.settings import PleskKaSettings
 from ka_plugins.testing import PluginContract, Workbench
+from tests.contract.conftest import METHODS, ka_files
 
 if TYPE_CHECKING:
     from ka_plugins.workbench import BundledSimulator
@@ -34,6 +35,8 @@ def workbench(ka: BundledSimulator, request: pytest.FixtureRequest) -> Workbench
         refused_order=LicenseOrder("R-2", "PLESK_10_AND_LATER", features=("NO_SUCH_FEATURE",)),
         simulator=ka,
         secrets=("wrong-Sesame",),
+        vendor_files=ka_files(ka),
+        spoils=frozenset(METHODS),
     )
 
 

@@ -1,0 +1,146 @@
+"""What follows a purchase: files, questions, renewal, change, suspension and the end."""
+
+# ruff: noqa: S101 - these are tests, although they ship with the product
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from ka_plugins.contract import KeyStatus, OutcomeUnknownError, Plugin, UnavailableError, Verb
+from ka_plugins.workbench import RETRY_SECONDS, Mishap
+
+if TYPE_CHECKING:
+    from ka_plugins.contract import Key
+    from ka_plugins.workbench import Workbench
+
+
+class Keeping:
+    """Promises of the verbs that work on a bought key."""
+
+    def test_files_are_the_same_bytes_each_time(self, workbench: Workbench) -> None:
+        """At least one file; names carry no path."""
+        if not workbench.has(Verb.FETCH_FILES, Verb.ISSUE_KEY):
+            return
+        key = workbench.buy()
+        first = workbench.run(lambda plugin: plugin.fetch_files(key.number))
+        assert first == workbench.run(lambda plugin: plugin.fetch_files(key.number))
+        assert first
+        for file in first:
+            assert file.body
+            assert re.fullmatch(r"[^/\\\x00-\x1f]{1,255}", file.name)
+            assert file.name not in {".", ".."}
+
+    def test_files_are_the_vendors_own_bytes(self, workbench: Workbench) -> None:
+        """Nothing is trimmed, decoded or written anew: customers' products check signatures."""
+        if workbench.vendor_files is not None and workbench.has(Verb.FETCH_FILES, Verb.ISSUE_KEY):
+            key = workbench.buy()
+            files = workbench.run(lambda plugin: plugin.fetch_files(key.number))
+            assert [file.body for file in files] == list(workbench.vendor_files(key.number))
+
+    def test_a_question_without_an_answer_is_unavailable(self, workbench: Workbench) -> None:
+        """Reading verbs sell nothing: whatever is lost can be asked again."""
+        if not workbench.has(Verb.FETCH_FILES, Verb.ISSUE_KEY):
+            return
+        key = workbench.buy()
+        for mishap in (Mishap.LOST, Mishap.GARBLED, Mishap.TROUBLE, Mishap.PAGE, Mishap.HUGE, Mishap.LIMITED):
+            workbench.simulator.play(Verb.FETCH_FILES, mishap)
+            error = workbench.error(lambda plugin: plugin.fetch_files(key.number))
+            assert isinstance(error, UnavailableError), f"{mishap} became {type(error).__name__}"
+            if mishap is Mishap.LIMITED:
+                assert error.retry_after == RETRY_SECONDS
+
+    def test_a_key_is_described_as_it_was_bought(self, workbench: Workbench) -> None:
+        """Same identity, same class, alive."""
+        if workbench.has(Verb.DESCRIBE, Verb.ISSUE_KEY):
+            key = workbench.buy()
+            described = workbench.run(lambda plugin: plugin.describe(key.number))
+            assert _same(workbench, described, key)
+            assert described.class_code == workbench.order.class_code
+            assert set(workbench.order.features) <= set(described.features)
+            assert described.status is KeyStatus.ACTIVE
+
+    def test_times_are_utc(self, workbench: Workbench) -> None:
+        """Every time that a verb answers with carries its zone."""
+        if not workbench.has(Verb.ISSUE_KEY):
+            return
+        key = workbench.buy()
+        answers = [key]
+        if workbench.has(Verb.DESCRIBE):
+            answers.append(workbench.run(lambda plugin: plugin.describe(key.number)))
+        if workbench.has(Verb.RENEW):
+            answers.append(workbench.run(lambda plugin: plugin.renew(key.number, "renewal-1")))
+        for answer in answers:
+            for moment in (answer.created_at, answer.expires_at, answer.renew_at):
+                assert moment is None or moment.tzinfo is UTC
+
+    def test_a_renewed_key_keeps_its_identity(self, workbench: Workbench) -> None:
+        """The number may change, the license does not; it ends no sooner than before."""
+        if workbench.has(Verb.RENEW, Verb.ISSUE_KEY):
+            key = workbench.buy()
+            renewed = workbench.run(lambda plugin: plugin.renew(key.number, "renewal-1"))
+            assert _same(workbench, renewed, key)
+            assert key.expires_at is None or renewed.expires_at is None or renewed.expires_at >= key.expires_at
+
+    def test_a_lost_answer_to_a_renewal_is_an_unknown_outcome(self, workbench: Workbench) -> None:
+        """A renewal spends money as a purchase does."""
+        if Verb.RENEW in workbench.spoils and workbench.has(Verb.RENEW, Verb.ISSUE_KEY):
+            key = workbench.buy()
+            for mishap in (Mishap.LOST, Mishap.GARBLED, Mishap.TROUBLE):
+                workbench.simulator.play(Verb.RENEW, mishap)
+                error = workbench.error(lambda plugin: plugin.renew(key.number, "renewal-1"))
+                assert isinstance(error, OutcomeUnknownError), f"{mishap} became {type(error).__name__}"
+
+    def test_a_change_to_what_is_there_changes_nothing(self, workbench: Workbench) -> None:
+        """Safe to repeat: no sale, the same features."""
+        if workbench.has(Verb.CHANGE, Verb.ISSUE_KEY):
+            key = workbench.buy()
+            before = workbench.simulator.sold()
+            changed = [workbench.run(lambda plugin: plugin.change(key.number, workbench.order)) for _ in range(2)]
+            assert workbench.simulator.sold() == before
+            assert {frozenset(one.features) for one in changed} == {frozenset(workbench.order.features)}
+
+    def test_a_license_is_suspended_and_resumed_and_each_may_be_repeated(self, workbench: Workbench) -> None:
+        """The second time is done already; the license stays the same."""
+        if not workbench.has(Verb.SUSPEND, Verb.RESUME, Verb.ISSUE_KEY):
+            return
+        key = workbench.buy()
+        for _ in range(2):
+            stopped = workbench.run(lambda plugin: plugin.suspend(key.number))
+            assert _same(workbench, stopped, key)
+            assert stopped.status is KeyStatus.SUSPENDED
+        for _ in range(2):
+            running = workbench.run(lambda plugin: plugin.resume(key.number))
+            assert _same(workbench, running, key)
+            assert running.status is KeyStatus.ACTIVE
+
+    def test_a_license_ends_and_may_be_ended_twice(self, workbench: Workbench) -> None:
+        """The second time is done already; the vendor then calls the key terminated."""
+        if not workbench.has(Verb.TERMINATE, Verb.ISSUE_KEY):
+            return
+        key = workbench.buy()
+        for _ in range(2):
+            workbench.run(lambda plugin: plugin.terminate(key.number))
+        if workbench.has(Verb.DESCRIBE):
+            described = workbench.run(lambda plugin: plugin.describe(key.number))
+            assert described.status is KeyStatus.TERMINATED
+
+    def test_all_keys_of_the_account_are_listed_once(self, workbench: Workbench) -> None:
+        """Reconciliation relies on it: each key in its written form, no key twice, none that was bought is missing."""
+        if not workbench.has(Verb.LIST_KEYS, Verb.ISSUE_KEY):
+            return
+        bought = [workbench.buy() for _ in range(2)]
+        listed = workbench.run(_list_keys)
+        identities = [workbench.plugin.key_identity(key.number) for key in listed]
+        assert len(identities) == len(set(identities)), "a key is listed twice"
+        assert {workbench.plugin.key_identity(key.number) for key in bought} <= set(identities), "a key is missing"
+        assert all(workbench.plugin.clean_key(key.number) == key.number for key in listed)
+
+
+async def _list_keys(plugin: Plugin) -> list[Key]:
+    return [key async for key in plugin.list_keys()]
+
+
+def _same(workbench: Workbench, one: Key, other: Key) -> bool:
+    return workbench.plugin.key_identity(one.number) == workbench.plugin.key_identity(other.number)
