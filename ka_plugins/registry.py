@@ -23,9 +23,11 @@ PLUGIN_GROUP: Final = "pbas.ka_plugins"
 INSTALLER_GROUP: Final = "pbas.installers"
 BUNDLED: Final[dict[str, dict[str, str]]] = {
     PLUGIN_GROUP: {
+        "http_issuer": "ka_plugins.http_issuer.plugin:HttpIssuerPlugin",
         "keygen": "ka_plugins.keygen.plugin:KeygenPlugin",
         "manual": "ka_plugins.manual.plugin:ManualPlugin",
         "plesk_ka": "ka_plugins.plesk_ka.plugin:PleskKaPlugin",
+        "plesk_ka3": "ka_plugins.plesk_ka3.plugin:PleskKa3Plugin",
     },
     INSTALLER_GROUP: {"directory": "ka_plugins.installers.directory:DirectoryInstaller"},
 }

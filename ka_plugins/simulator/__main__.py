@@ -11,8 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ka_plugins.http_issuer.simulator import HttpIssuerDialect
 from ka_plugins.keygen.simulator import KeygenDialect
 from ka_plugins.plesk_ka.simulator import PleskKaDialect
+from ka_plugins.plesk_ka3.simulator import PleskKa3Dialect
 from ka_plugins.simulator.certificates import tls_context
 from ka_plugins.simulator.server import HttpProtocol
 from ka_plugins.simulator.stage import Stage
@@ -32,7 +34,9 @@ def _arguments() -> argparse.Namespace:
 
 async def _run(arguments: argparse.Namespace, cert_dir: Path) -> None:
     world = World(latency=arguments.latency_ms / 1000, state=arguments.state)
-    stage = Stage(world, (PleskKaDialect(world), KeygenDialect(world)))
+    stage = Stage(
+        world, (PleskKaDialect(world), PleskKa3Dialect(world), KeygenDialect(world), HttpIssuerDialect(world))
+    )
     stage.restore()
     context, ca_file = tls_context(cert_dir, arguments.host)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()

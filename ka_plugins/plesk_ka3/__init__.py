@@ -1,0 +1,1 @@
+"""Plesk licenses from a Key Administrator, Partner API 3.0 (REST, JSON)."""

@@ -1,0 +1,61 @@
+"""The contract, kept by the Partner API 3.0's plug-in over HTTP and TLS, below both paths, against its simulator."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ka_plugins.contract import LicenseOrder, Verb
+from ka_plugins.plesk_ka3.plugin import PleskKa3Plugin
+from ka_plugins.plesk_ka3.settings import LONG_PATH, SHORT_PATH, PleskKa3Settings
+from ka_plugins.simulator.running import RunningSimulator
+from ka_plugins.testing import PluginContract, Workbench
+from ka_plugins.workbench import BundledSimulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+METHODS = {Verb.CHECK: "keys.list", Verb.ISSUE_KEY: "keys.create", Verb.FETCH_FILES: "keys.retrieve"}
+REFERENCES = itertools.count(1)
+
+
+class ReferenceEach(Workbench):
+    """Each order has its own reference, as orders of the panel have: an order sent again is the same order."""
+
+    def new_order(self) -> LicenseOrder:
+        return dataclasses.replace(super().new_order(), reference=f"R-{next(REFERENCES)}")
+
+
+@pytest.fixture(scope="module")
+def ka3() -> Iterator[BundledSimulator]:
+    with RunningSimulator() as running:
+        yield BundledSimulator(running, METHODS)
+
+
+@pytest.fixture(params=[(False, SHORT_PATH), (True, LONG_PATH)], ids=["http", "tls"])
+def workbench(ka3: BundledSimulator, request: pytest.FixtureRequest) -> Workbench:
+    tls, path = request.param
+    ka3.running.heal()
+    place = {**ka3.running.settings(tls=tls), "path": path}
+    return ReferenceEach(
+        plugin=PleskKa3Plugin,
+        settings=PleskKa3Settings(login="demo", password="demo", client="1", **place),
+        wrong_settings=PleskKa3Settings(login="demo", password="wrong-Sesame", **place),
+        unreachable_settings=PleskKa3Settings(login="demo", password="demo", **{**place, "port": 1}),
+        order=LicenseOrder(
+            reference="R-0",
+            class_code="PLESK-12-WEB-PRO-1M",
+            features=("FT-PLESK-5-LANGUAGE-PACKS-1M",),
+            address="192.0.2.10",
+        ),
+        refused_order=LicenseOrder("R-X", "PLESK-12-WEB-PRO-1M", features=("NO_SUCH_FEATURE",)),
+        simulator=ka3,
+        secrets=("wrong-Sesame", "ZGVtbzpkZW1v"),
+    )
+
+
+class TestPleskKa3(PluginContract):
+    """Every promise, twice."""
