@@ -2,158 +2,112 @@
 
 from __future__ import annotations
 
-import dataclasses
-import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ka_plugins.contract import (
-    ClassInfo,
-    Key,
-    KeyFile,
-    LicenseOrder,
-    MisconfiguredError,
-    OutcomeUnknownError,
-    RefusedError,
-    UnavailableError,
-)
+from ka_plugins.contract import LicenseOrder, Plugin, RefusedError, Verb
+from ka_plugins.keygen.plugin import KeygenPlugin
+from ka_plugins.keygen.simulator.describing import PUBLIC_KEY
+from ka_plugins.keygen.simulator.wares import POLICIES
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
-from ka_plugins.plesk_ka.settings import PleskKaSettings
-from ka_plugins.testing import PluginContract, Workbench
+from ka_plugins.testing import BundledSimulator, PluginContract, Workbench
+from tests.contract import planted
+from tests.contract.conftest import METHODS, ka_files
 
 if TYPE_CHECKING:
-    from ka_plugins.workbench import BundledSimulator
+    from collections.abc import Callable
 
-
-class SendsAgain(PleskKaPlugin):
-    async def issue_key(self, order: LicenseOrder) -> Key:
-        try:
-            return await super().issue_key(order)
-        except OutcomeUnknownError:
-            return await super().issue_key(order)
-
-
-class TakesLostForUnavailable(PleskKaPlugin):
-    async def issue_key(self, order: LicenseOrder) -> Key:
-        try:
-            return await super().issue_key(order)
-        except OutcomeUnknownError as error:
-            raise UnavailableError(error.message) from None
-
-
-class QuotesThePassword(PleskKaPlugin):
-    async def check(self) -> str:
-        try:
-            return await super().check()
-        except MisconfiguredError as error:
-            raise MisconfiguredError(f"{error.message} (password {self.settings.password})") from None
-
-
-class TakesAWrongPasswordForARefusal(PleskKaPlugin):
-    async def check(self) -> str:
-        try:
-            return await super().check()
-        except MisconfiguredError as error:
-            raise RefusedError(error.message) from None
-
-
-class BlocksTheLoop(PleskKaPlugin):
-    async def check(self) -> str:
-        time.sleep(0.6)  # noqa: ASYNC251 - the bug
-        return await super().check()
-
-
-class ChangesTheBytes(PleskKaPlugin):
-    async def fetch_files(self, key: str) -> tuple[KeyFile, ...]:
-        (file,) = await super().fetch_files(key)
-        return (KeyFile(file.name, file.body + str(time.monotonic_ns()).encode()),)
-
-
-class NamesFilesByPath(PleskKaPlugin):
-    async def fetch_files(self, key: str) -> tuple[KeyFile, ...]:
-        (file,) = await super().fetch_files(key)
-        return (KeyFile("keys/" + file.name, file.body),)
-
-
-class EndsOnce(PleskKaPlugin):
-    async def terminate(self, key: str) -> None:
-        if (await self.describe(key)).status is Key("").status.TERMINATED:
-            raise RefusedError("already terminated")
-        await super().terminate(key)
-
-
-class RepeatsACode(PleskKaPlugin):
-    async def list_classes(self) -> tuple[ClassInfo, ...]:
-        classes = await super().list_classes()
-        return (*classes, classes[0])
-
-
-class FindsNothing(PleskKaPlugin):
-    async def find_issued(self, order: LicenseOrder) -> tuple[Key, ...]:
-        del order
-        return ()
-
-
-class FindsWhatIsOlder(PleskKaPlugin):
-    async def find_issued(self, order: LicenseOrder) -> tuple[Key, ...]:
-        old = dataclasses.replace(order, intent_at=order.intent_at and order.intent_at.replace(year=2000))
-        return await super().find_issued(old)
-
-
-class WritesKeysInLowerCase(PleskKaPlugin):
-    async def issue_key(self, order: LicenseOrder) -> Key:
-        key = await super().issue_key(order)
-        return dataclasses.replace(key, number=key.number.lower())
-
-
-class ForgetsTheZone(PleskKaPlugin):
-    async def issue_key(self, order: LicenseOrder) -> Key:
-        key = await super().issue_key(order)
-        return dataclasses.replace(key, expires_at=key.expires_at and key.expires_at.replace(tzinfo=None))
-
-
-class TakesAnyKey(PleskKaPlugin):
-    @classmethod
-    def clean_key(cls, text: str) -> str:
-        return text
-
-
-PLANTED: list[tuple[type[PleskKaPlugin], str]] = [
-    (SendsAgain, "test_a_lost_answer_to_a_sale_is_an_unknown_outcome"),
-    (TakesLostForUnavailable, "test_a_lost_answer_to_a_sale_is_an_unknown_outcome"),
-    (QuotesThePassword, "test_a_wrong_password_is_the_configurations_fault"),
-    (TakesAWrongPasswordForARefusal, "test_a_wrong_password_is_the_configurations_fault"),
-    (BlocksTheLoop, "test_a_slow_vendor_does_not_hold_up_the_loop"),
-    (ChangesTheBytes, "test_files_are_the_same_bytes_each_time"),
-    (NamesFilesByPath, "test_files_are_the_same_bytes_each_time"),
-    (EndsOnce, "test_a_license_ends_and_may_be_ended_twice"),
-    (RepeatsACode, "test_classes_and_all_their_options_have_codes_and_names"),
-    (FindsNothing, "test_a_sale_with_a_lost_answer_is_found"),
-    (FindsWhatIsOlder, "test_nothing_older_than_the_intent_is_found"),
-    (WritesKeysInLowerCase, "test_a_bought_key_is_well_formed_and_sold_once"),
-    (ForgetsTheZone, "test_times_are_utc"),
-    (TakesAnyKey, "test_an_impossible_key_is_refused_with_a_reason"),
+KEYGEN_METHODS = {Verb.CHECK: "whoAmI", Verb.ISSUE_KEY: "createLicense", Verb.FETCH_FILES: "checkOutLicense"}
+PLANTED: list[tuple[type[Plugin], str]] = [
+    (planted.SendsAgain, "test_a_lost_answer_to_a_sale_is_an_unknown_outcome"),
+    (planted.TakesLostForUnavailable, "test_a_lost_answer_to_a_sale_is_an_unknown_outcome"),
+    (planted.QuotesThePassword, "test_a_wrong_password_is_the_configurations_fault"),
+    (planted.TakesAWrongPasswordForARefusal, "test_a_wrong_password_is_the_configurations_fault"),
+    (planted.BlocksTheLoop, "test_a_slow_vendor_does_not_hold_up_the_loop"),
+    (planted.ChangesTheBytes, "test_files_are_the_same_bytes_each_time"),
+    (planted.NamesFilesByPath, "test_files_are_the_same_bytes_each_time"),
+    (planted.EndsOnce, "test_a_license_ends_and_may_be_ended_twice"),
+    (planted.RepeatsACode, "test_classes_and_all_their_options_have_codes_and_names"),
+    (planted.FindsNothing, "test_a_sale_with_a_lost_answer_is_found"),
+    (planted.FindsWhatIsOlder, "test_nothing_older_than_the_intent_is_found"),
+    (planted.WritesKeysInLowerCase, "test_a_bought_key_is_well_formed_and_sold_once"),
+    (planted.ForgetsTheZone, "test_times_are_utc"),
+    (planted.TakesAnyKey, "test_an_impossible_key_is_refused_with_a_reason"),
+    (planted.SwallowsARefusal, "test_a_refused_order_sells_nothing"),
+    (planted.BuysAgainAfterAnErrorPage, "test_a_failed_purchase_is_not_sent_again"),
+    (planted.TakesUnreachableForUnknown, "test_an_unreachable_vendor_is_unavailable"),
+    (planted.ForgetsHowLongToWait, "test_too_many_calls_are_waited_for_as_long_as_the_vendor_says"),
+    (planted.MixesPurchases, "test_purchases_at_once_do_not_mix"),
+    (planted.BlocksTheLoopWhileBuying, "test_a_late_sale_is_waited_for_and_holds_nobody_up"),
+    (planted.SwallowsTheEnd, "test_a_cancelled_call_ends_as_cancelled"),
+    (planted.LogsThePassword, "test_no_log_shows_a_secret"),
+    (planted.AdoptsWhatHasEnded, "test_what_has_ended_is_not_found_as_alive"),
+    (planted.TrimsFiles, "test_files_are_the_vendors_own_bytes"),
+    (planted.TakesAQuestionForAPurchase, "test_a_question_without_an_answer_is_unavailable"),
+    (planted.DescribesAnotherClass, "test_a_key_is_described_as_it_was_bought"),
+    (planted.RenewsIntoAnother, "test_a_renewed_key_keeps_its_identity"),
+    (planted.TakesALostRenewalForUnavailable, "test_a_lost_answer_to_a_renewal_is_an_unknown_outcome"),
+    (planted.BuysWhereItShouldChange, "test_a_change_to_what_is_there_changes_nothing"),
+    (planted.ShortensKeys, "test_a_key_in_its_written_form_stays_as_it_is"),
+    (planted.AnswersAtLength, "test_check_answers_with_one_line"),
+    (planted.DeclaresWhatItLacks, "test_it_has_what_it_declares"),
+    (planted.CannotFindWhatItPromises, "test_it_can_settle_a_lost_answer_as_it_declares"),
+    (planted.ShowsItsSecrets, "test_settings_hide_their_secrets"),
+    (planted.SellsEachTimeAnew, "test_the_same_order_sent_again_is_the_same_sale"),
+    (planted.FindsWhatIsAnothers, "test_an_order_that_was_never_sent_is_not_found"),
+    (planted.SuspendsOnce, "test_a_license_is_suspended_and_resumed_and_each_may_be_repeated"),
+    (planted.ListsTwice, "test_all_keys_of_the_account_are_listed_once"),
 ]
 
 
-def bench(ka: BundledSimulator, plugin: type[PleskKaPlugin]) -> Workbench:
-    place: dict[str, Any] = ka.running.settings()
+def ka_bench(ka: BundledSimulator, plugin: type[Plugin]) -> Workbench:
+    place: dict[str, Any] = {"login": "demo", "client": "1", **ka.running.settings()}
     return Workbench(
         plugin=plugin,
-        settings=PleskKaSettings(login="demo", password="demo", client="1", **place),
-        wrong_settings=PleskKaSettings(login="demo", password="wrong-Sesame", client="1", **place),
+        settings=plugin.Settings(password="demo", **place),
+        wrong_settings=plugin.Settings(password="wrong-Sesame", **place),
+        unreachable_settings=plugin.Settings(password="demo", **{**place, "port": 1}),
         order=LicenseOrder("R-1", "PLESK_10_AND_LATER", address="192.0.2.11"),
         refused_order=LicenseOrder("R-2", "NO_SUCH_TYPE"),
         simulator=ka,
         secrets=("wrong-Sesame",),
+        vendor_files=ka_files(ka),
+        spoils=frozenset(METHODS),
     )
 
 
-@pytest.mark.parametrize(("planted", "promise"), PLANTED, ids=[planted.__name__ for planted, _ in PLANTED])
-def test_a_planted_bug_breaks_its_promise(ka: BundledSimulator, planted: Any, promise: str) -> None:
+def keygen_bench(ka: BundledSimulator, plugin: type[Plugin]) -> Workbench:
+    """On the same simulator, which speaks both; an order of its own for each bench."""
+    login: dict[str, Any] = {"account": "demo", "public_key": PUBLIC_KEY, "key_secret": "a secret of the tests"}
+    place, policy = ka.running.settings(), next(iter(POLICIES))
+    return Workbench(
+        plugin=plugin,
+        settings=plugin.Settings(token="demo", **login, **place),
+        wrong_settings=plugin.Settings(token="wrong-Sesame", **login, **place),
+        order=LicenseOrder(uuid.uuid4().hex, policy),
+        refused_order=LicenseOrder("refused", policy, features=("NO_SUCH_FEATURE",)),
+        simulator=BundledSimulator(ka.running, KEYGEN_METHODS),
+        secrets=("wrong-Sesame",),
+    )
+
+
+def check(promise: str, bench: Workbench) -> None:
+    test: Callable[[Workbench], None] = getattr(PluginContract(), promise)
+    test(bench)
+
+
+@pytest.mark.parametrize(("bug", "promise"), PLANTED, ids=[bug.__name__ for bug, _ in PLANTED])
+def test_a_planted_bug_breaks_its_promise(ka: BundledSimulator, bug: type[Plugin], promise: str) -> None:
+    make, right = (keygen_bench, KeygenPlugin) if issubclass(bug, KeygenPlugin) else (ka_bench, PleskKaPlugin)
     ka.running.heal()
-    getattr(PluginContract(), promise)(bench(ka, PleskKaPlugin))
+    check(promise, make(ka, right))
     with pytest.raises((AssertionError, RefusedError)):
-        getattr(PluginContract(), promise)(bench(ka, planted))
+        check(promise, make(ka, bug))
     ka.running.heal()
+
+
+def test_each_promise_is_broken_by_some_bug() -> None:
+    promises = {name for name in dir(PluginContract) if name.startswith("test_")}
+    assert promises == {promise for _, promise in PLANTED}
