@@ -27,6 +27,10 @@ class InstallError(Exception):
         self.message, self.temporary = message, temporary
 
 
+class NotProvenError(InstallError):
+    """The target took the license but could not be read back just now; reading alone is tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the licenses of a subscription go. What `address` and `credentials` mean is the installer's matter."""
@@ -68,6 +72,19 @@ class Installer:
     async def read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
         """What the target really holds of these parcels now, in their order. Raises InstallError if it is absent."""
         raise NotImplementedError
+
+    async def deliver(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
+        """Install and read back. Override it where one connection serves for both.
+
+        Raises InstallError; NotProvenError where only the reading failed.
+        """
+        await self.install(target, parcels)
+        try:
+            return await self.read_back(target, parcels)
+        except InstallError as error:
+            if not error.temporary:
+                raise
+            raise NotProvenError(error.message, temporary=True) from error
 
     async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Take the parcels out; absent counts as done. Raises InstallError."""

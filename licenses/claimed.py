@@ -56,7 +56,7 @@ class Claimed:
     intent_at: datetime | None
     intent_age: float  # seconds since the intent, by the database's clock
     overdue: bool
-    intended: bool = False  # the intent to buy was committed by this very claim, so the call is still ours to make
+    intended: bool  # the intent to buy was committed by this very claim, so the call is still ours to make
     unreadable: str = ""  # why a stored secret of it could not be read
     template: str = ""
     class_code: str = ""
@@ -164,19 +164,18 @@ def _ip_of(target: Target | None) -> str:
         return ""
 
 
-def from_rows(rows: list[tuple[Any, ...]]) -> list[Claimed]:
-    """Claimed requests from what `statements.claim` answers, with classes, targets, keys and files loaded."""
-    claimed = [_from_row(row) for row in rows]
+def load(claimed: list[Claimed]) -> None:
+    """Give requests just claimed their classes, targets, keys and files."""
     if claimed:
         _load_classes(claimed)
         _load_targets(claimed)
         _load_keys([one for one in claimed if one.license])
-    return claimed
 
 
-def _from_row(row: tuple[Any, ...]) -> Claimed:
+def from_row(row: tuple[Any, ...]) -> Claimed:
+    """A request from what `statements.claim` answers; `load` brings the rest."""
     pk, attempt, state, kind, uid, configuration, class_, subscription, license_, order, options, *rest = row
-    tries, intent_at, intent_age, overdue = rest
+    tries, intent_at, intent_age, overdue, intended = rest
     return Claimed(
         *(pk, attempt, state, kind, UUID(str(uid)), configuration, class_, subscription, license_, order),
         options=json.loads(options) if isinstance(options, str) else options,
@@ -184,6 +183,7 @@ def _from_row(row: tuple[Any, ...]) -> Claimed:
         intent_at=_in_utc(intent_at),
         intent_age=intent_age or 0.0,
         overdue=bool(overdue),
+        intended=bool(intended),
     )
 
 

@@ -35,6 +35,16 @@ def keep(landings: Sequence[Landing]) -> set[int]:
     return won
 
 
+def tell_intents(requests: Sequence[Claimed], names: dict[int, str]) -> None:
+    """Tell of requests just claimed whose key is asked for next; with the claim's own transaction, before any call."""
+    lines = [
+        _event(one, Line("intent", f"{names[one.configuration]} is asked for the key."), one.license)
+        for one in requests
+        if one.intended
+    ]
+    statements.add_events(lines)
+
+
 def add_line(request: Claimed, line: Line) -> None:
     """Tell something of a request without moving it."""
     statements.add_events([_event(request, line, request.license)])

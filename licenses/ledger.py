@@ -16,9 +16,10 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from licenses import keeping
-from licenses.claimed import Claimed, Landing, from_rows
+from licenses.claimed import Claimed, Landing, from_row, load
 from licenses.models import LicenseRequest, PluginConfiguration
-from licenses.statements import claim, lock_claims, open_rooms
+from licenses.points import point
+from licenses.statements import Room, claim, lock_claims, open_rooms
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class Ledger(Thread):
             half = len(landings) // 2
             return [*self._land(landings[:half]), *self._land(landings[half:])]
 
-    def _patiently(self, work: Callable[[], Any], landed: Callable[[], list[bool] | None] | None = None) -> Any:
+    def _patiently(self, work: Callable[[], Any], landed: Callable[[], Any] | None = None) -> Any:
         """Do it; where the connection was lost, look whether it was done before it is repeated."""
         until = time.monotonic() + PATIENCE
         lost = False
@@ -182,23 +183,45 @@ class Ledger(Thread):
                 time.sleep(0.2)
 
     def _claim(self, room: int, known: dict[int, int]) -> Claims:
+        """Take what is due. It may be the intent to buy, so a claim of unknown outcome is looked for, not repeated."""
         close_old_connections()
-        rows: list[tuple[Any, ...]] = []
-        parkings: dict[int, int] = {}
-        with transaction.atomic():
-            lock_claims()
-            rooms = open_rooms()
-            for number, one in enumerate(rooms):
-                share = (room - len(rows)) // (len(rooms) - number)
-                own = self._take(one.configuration, share, vendor=False)
-                rows += own + self._take(one.configuration, min(share - len(own), one.free), vendor=True)
-                parkings[one.configuration] = one.parkings
+        rooms: list[Room] = []
+        requests: list[Claimed] = []
+
+        def take() -> None:
+            rooms.clear()
+            requests.clear()
+            with transaction.atomic():
+                lock_claims()
+                rooms.extend(open_rooms())
+                requests.extend(self._due(rooms, room))
+                point("before_intent")
+                keeping.tell_intents(requests, {one.configuration: one.name for one in rooms})
+
+        self._patiently(take, landed=lambda: _taken(requests) or None)
+        load(requests)
         stale = [one.configuration for one in rooms if known.get(one.configuration) != one.version]
         configurations = list(PluginConfiguration.objects.filter(pk__in=stale)) if stale else []
-        return Claims(from_rows(rows), parkings, configurations)
+        return Claims(requests, {one.configuration: one.parkings for one in rooms}, configurations)
+
+    def _due(self, rooms: list[Room], most: int) -> list[Claimed]:
+        """Lease due requests, of every configuration its share."""
+        rows: list[tuple[Any, ...]] = []
+        for number, one in enumerate(rooms):
+            share = (most - len(rows)) // (len(rooms) - number)
+            own = self._take(one.configuration, share, vendor=False)
+            rows += own + self._take(one.configuration, min(share - len(own), one.free), vendor=True)
+        return [from_row(row) for row in rows]
 
     def _take(self, configuration: int, most: int, *, vendor: bool) -> list[tuple[Any, ...]]:
         return claim(configuration, most=most, lease=self._lease, vendor=vendor) if most > 0 else []
+
+
+def _taken(requests: list[Claimed]) -> bool:
+    """After a claim of unknown outcome: whether it was committed. It is one transaction, so one row proves all."""
+    attempts = {one.id: one.attempt for one in requests}
+    rows = LicenseRequest.objects.filter(pk__in=attempts).values_list("pk", "attempt")
+    return any(attempts[pk] == attempt for pk, attempt in rows)
 
 
 def _landed(landings: list[Landing]) -> list[bool] | None:

@@ -1,7 +1,7 @@
 """The set-wise SQL of requests: one text for PostgreSQL and SQLite, three fragments differ. The database's clock only.
 
-A claim takes due rows and counts the attempt; a move changes rows whose state and attempt are still what the mover
-knows. The rows that come back are the ones that were won.
+A claim takes due rows, counts the attempt, and is the committed intent to buy where a purchase comes next; a move
+changes rows whose state and attempt are still what the mover knows. The rows that come back are the ones that were won.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,8 +27,10 @@ _SKIP_LOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 # The vendor is asked in these; the other open states are the panel's own work and go on while he is down.
 VENDOR_STATES = "'key', 'buying', 'in_doubt', 'files'"
 
+_BUYS = "r.state = 'key' AND r.kind IN ('issue', 'renew', 'change')"  # what is asked for next costs money
+
 _OPEN_ROOM = """
-SELECT c.id, c."limit", c.version, c.parkings, c.mode, c.status,
+SELECT c.id, c.name, c."limit", c.version, c.parkings, c.mode, c.status,
        c.parked_until IS NOT NULL AND c.parked_until > {now} AS parked,
        (SELECT count(*) FROM licenses_licenserequest l
          WHERE l.configuration_id = c.id AND l.leased AND l.due_at > {now} AND l.state IN ({vendor})) AS busy
@@ -42,11 +44,14 @@ WITH q AS MATERIALIZED (
    WHERE configuration_id = %s AND due_at <= {now} AND state {which} ({vendor})
    ORDER BY due_at LIMIT %s {skip_locked})
 UPDATE licenses_licenserequest AS r
-   SET due_at = {lease}, leased = true, attempt = r.attempt + 1
+   SET due_at = {lease}, leased = true, attempt = r.attempt + 1,
+       state = CASE WHEN {buys} THEN 'buying' ELSE r.state END,
+       intent_at = CASE WHEN {buys} THEN {now} ELSE r.intent_at END
   FROM q WHERE r.id = q.taken
 RETURNING id, attempt, state, kind, uid, configuration_id, license_class_id, subscription_id,
           license_id, order_number, options, tries, intent_at, {age},
-          deadline IS NOT NULL AND deadline < {now}
+          deadline IS NOT NULL AND deadline < {now},
+          state = 'buying' AND intent_at = {now}
 """
 
 _MOVE = """
@@ -59,7 +64,6 @@ UPDATE licenses_licenserequest AS r
        license_id = COALESCE(CAST(d.column9 AS bigint), r.license_id),
        problem_kind = d.column10, problem_text = d.column11, problem_fault = d.column12, problem_vendor = d.column13,
        stopped_in = d.column14,
-       intent_at = CASE WHEN d.column4 = 'buying' AND d.column3 = 'key' THEN {now} ELSE r.intent_at END,
        finished_at = CASE WHEN d.column4 IN ('done', 'cancelled') THEN {now} END
   FROM (VALUES {rows}) AS d
  WHERE r.id = d.column1 AND r.attempt = d.column2 AND r.state = d.column3
@@ -89,6 +93,7 @@ class Room:
     """A configuration that has due requests, and how its vendor stands."""
 
     configuration: int
+    name: str
     limit: int
     version: int
     parkings: int
@@ -110,8 +115,8 @@ def open_rooms() -> list[Room]:
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_ROOM.format(now=now(), vendor=VENDOR_STATES), [])  # the list turns %% into %
         return [
-            Room(pk, limit, version, parkings, mode == "online", status == "configured", bool(parked), busy)
-            for pk, limit, version, parkings, mode, status, parked, busy in cursor.fetchall()
+            Room(pk, name, limit, version, parkings, mode == "online", status == "configured", bool(parked), busy)
+            for pk, name, limit, version, parkings, mode, status, parked, busy in cursor.fetchall()
         ]
 
 
@@ -123,9 +128,13 @@ def lock_claims() -> None:
 
 
 def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[tuple[Any, ...]]:
-    """Lease up to `most` due requests of a configuration for `lease` seconds, those for its vendor or the others."""
+    """Lease up to `most` due requests of a configuration for `lease` seconds, those for its vendor or the others.
+
+    Those whose next call spends money are in buying by it; the last value of a row says so.
+    """
     text = _CLAIM.format(
         now=now(),
+        buys=_BUYS,
         lease=after("%s"),
         age=_AGE[connection.vendor].format("intent_at"),
         which="IN" if vendor else "NOT IN",

@@ -21,7 +21,7 @@ from ka_plugins.contract import (
     UnavailableError,
     Verb,
 )
-from ka_plugins.installing import Installer, InstallError
+from ka_plugins.installing import Found, Installer, InstallError, NotProvenError
 from licenses.claimed import Claimed, Desk, KeyInHand, Landing, Parking, living
 from licenses.models import License, LicenseRequest
 from licenses.moves import Line, Trouble
@@ -35,13 +35,8 @@ LONGEST_PARKING = 86_400.0  # seconds; a vendor who asks for more is asked once 
 SETTLE_TRIES = 3  # look-ups before a doubt that cannot be disproved comes to a person
 
 
-async def ask_for_key(request: Claimed, desk: Desk) -> Landing:
-    """Commit the intent before anything is spent; what costs nothing is asked for right away."""
-    if request.kind in {Kind.ISSUE, Kind.RENEW, Kind.CHANGE}:
-        request.intended = True
-        point("before_intent")
-        line = Line("intent", f"{desk.name} is asked for the key.")
-        return Landing(request, request.move(State.BUYING, leased=True), (line,))
+async def set_at_vendor(request: Claimed, desk: Desk) -> Landing:
+    """End, suspend or resume a license at the vendor: what costs nothing is asked for without an intent."""
     number = request.keys[0].number
     if request.kind == Kind.TERMINATE:
         await desk.plugin.terminate(number)
@@ -57,7 +52,7 @@ async def ask_for_key(request: Claimed, desk: Desk) -> Landing:
 
 
 async def buy(request: Claimed, desk: Desk) -> Landing:
-    """Make the one call that spends. A row found in this state by a new claim may have been sold: it is in doubt."""
+    """Make the one call that spends, as the claim intended. What an older claim left here may be sold: it is in doubt."""
     if not request.intended:
         text = "The worker that was ordering this key stopped. Whether it was sold is not known yet."
         return doubtful(request, Trouble("unknown", text, "this panel"), wait=0)
@@ -77,10 +72,10 @@ async def settle(request: Claimed, desk: Desk) -> Landing:
     """The outcome of a purchase is unknown: find out by asking, adopt what was bought, and never buy on a guess."""
     if desk.plugin.settles == Settles.IDEMPOTENT:
         line = Line("settled", "The vendor answers the same order with the same sale, so it is sent again.")
-        return Landing(request, request.move(State.KEY, leased=True), (line,))
+        return Landing(request, request.move(State.KEY, wait=0), (line,))
     if request.kind == Kind.CHANGE:
         line = Line("settled", "A change looks first at what the license has, so it is safely asked for again.")
-        return Landing(request, request.move(State.KEY, leased=True), (line,))
+        return Landing(request, request.move(State.KEY, wait=0), (line,))
     if request.kind != Kind.ISSUE or desk.plugin.settles == Settles.CANNOT:
         return attention(request, "unknown", "Whether the vendor did it cannot be asked. Look at his own pages.")
     found = await desk.ours(await desk.plugin.find_issued(request.order()))
@@ -103,7 +98,7 @@ def _not_found(request: Claimed, desk: Desk) -> Landing:
         return Landing(request, request.move(State.IN_DOUBT, wait=wait, tries=request.tries + 1, trouble=trouble))
     if desk.plugin.settles == Settles.BY_REFERENCE:
         line = Line("settled", "The vendor does not know our reference: nothing was sold, the key is ordered again.")
-        return Landing(request, request.move(State.KEY, leased=True), (line,))
+        return Landing(request, request.move(State.KEY, wait=0), (line,))
     return attention(request, "unknown", "No key of this order was found, but that does not prove that none was sold.")
 
 
@@ -139,28 +134,33 @@ async def _known_of(request: Claimed, desk: Desk) -> Key | None:
     return known
 
 
-async def install(request: Claimed, _desk: Desk) -> Landing:
-    """Put everything into the subscription's target; its own retries, and the vendor is not called again."""
+async def install(request: Claimed, desk: Desk) -> Landing:
+    """Put everything into the subscription's target and read it back; retries never call the vendor again."""
     if request.target is None:
         text = "The subscription has no install target. Give one, then install."
         return attention(request, "no_target", text, fault="subscription")
-    await _installer(request).install(request.target, tuple(key.parcel() for key in request.keys))
+    found = await _installer(request).deliver(request.target, tuple(key.parcel() for key in request.keys))
     point("after_install")
     line = Line("installed", f"Installed into {request.target.kind} {request.target.address}.")
-    return Landing(request, request.move(State.PROOF, leased=True), (line,))
+    landing = _proven(request, desk, found)
+    return replace(landing, lines=(line, *landing.lines))
 
 
 async def prove(request: Claimed, desk: Desk) -> Landing:
-    """Read the target back: only what is really there counts as delivered."""
+    """Read back alone what the target took and could not show then."""
     if request.target is None:
         raise InstallError("The install target was taken away before the install could be proven.")
     found = await _installer(request).read_back(request.target, tuple(key.parcel() for key in request.keys))
+    return _proven(request, desk, found)
+
+
+def _proven(request: Claimed, desk: Desk, found: tuple[Found, ...]) -> Landing:
+    """Only what is really there counts as delivered."""
     there = {one.sha256 for one in found}
     missing = [file.name for key in request.keys for file in key.files if _digest(file) not in there]
     if missing or not found:
-        raise InstallError(
-            f"The target took the license but does not hold it: {', '.join(missing) or 'nothing there'}."
-        )
+        names = ", ".join(missing) or "nothing there"
+        raise InstallError(f"The target took the license but does not hold it: {names}.")
     point("after_proof")
     paths = ", ".join(one.path for one in found)
     line = Line("proven", desk.public(request, f"Read back and proven: {paths}."))
@@ -175,7 +175,7 @@ async def unreadable(request: Claimed, _desk: Desk) -> Landing:
 
 Step = Callable[[Claimed, Desk], Awaitable[Landing]]
 STEPS: dict[str, Step] = {
-    State.KEY: ask_for_key,
+    State.KEY: set_at_vendor,
     State.BUYING: buy,
     State.IN_DOUBT: settle,
     State.FILES: fetch_files,
@@ -202,10 +202,11 @@ def with_key(request: Claimed, desk: Desk, key: Key, line: Line) -> Landing:
 def attention(
     request: Claimed, kind: str, text: str, *, fault: str = "vendor or network", vendor_says: str = ""
 ) -> Landing:
-    """A person's turn, with the reason. A refused purchase sold nothing: tried again, it starts before it."""
+    """A person's turn, with the reason. Where nothing was sold yet, trying again starts before the purchase."""
     trouble = Trouble(kind, text, fault, vendor_says)
     line = Line("needs_attention", text, vendor_says)
-    back = State.KEY if kind in {"refused", "deadline"} and request.state == State.BUYING else ""
+    unsold = request.intended or kind in {"refused", "deadline"}
+    back = State.KEY if unsold and request.state == State.BUYING else ""
     return Landing(request, request.move(State.ATTENTION, trouble=trouble, stopped_in=back), (line,))
 
 
@@ -270,7 +271,7 @@ def _install_failed(request: Claimed, desk: Desk, error: InstallError) -> Landin
     wait = wait_after(request.tries + 1)
     trouble = Trouble("install_failed", text, error.fault)
     line = Line("install_failed", f"{text} Tried again in {wait:.0f} s.")
-    to = State.INSTALL
+    to = State.PROOF if isinstance(error, NotProvenError) else State.INSTALL
     return Landing(request, request.move(to, wait=wait, tries=request.tries + 1, trouble=trouble), (line,))
 
 

@@ -61,6 +61,10 @@ class DirectoryInstaller(Installer):
         """Path, digest and size of each file as it is in the folder now."""
         return await asyncio.to_thread(self._read_back, target, parcels)
 
+    async def deliver(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
+        """Both in one go of a thread."""
+        return await asyncio.to_thread(self._deliver, target, parcels)
+
     async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Delete the parcels' files; a missing folder counts as done."""
         await asyncio.to_thread(self._remove, target, parcels)
@@ -91,6 +95,10 @@ class DirectoryInstaller(Installer):
                     raise InstallError(f"{name} is not in {target.address}.")
                 found.append(Found(str(Path(target.address, name)), hashlib.sha256(body).hexdigest(), len(body)))
         return tuple(found)
+
+    def _deliver(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
+        self._install(target, parcels)
+        return self._read_back(target, parcels)
 
     def _remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         names = _contents(parcels)

@@ -14,8 +14,8 @@ from ka_plugins.contract import Key, LicenseOrder, MisconfiguredError
 from ka_plugins.installing import Target
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
 from ka_plugins.simulator.running import RunningSimulator
-from licenses import engine, steps
-from licenses.claimed import Claimed, Desk, Landing
+from licenses import engine
+from licenses.ledger import Claims
 from licenses.models import InstallTarget, License, LicenseRequest, PluginConfiguration
 from licenses.services import cancel_request, retry_request, set_install_target, terminate_license
 from pbas.core.models import Event
@@ -106,19 +106,19 @@ def test_an_intent_that_was_not_acted_on_is_taken_back(
     buy: Buy, work: Work, monkeypatch: pytest.MonkeyPatch, simulator: RunningSimulator
 ) -> None:
     before = simulator.sold()
-    real = steps.STEPS["key"]
+    real = engine.Engine._make_plugins
 
-    async def stop_after_intent(request: Claimed, desk: Desk) -> Landing:
+    def stop_after_claim(self: engine.Engine, claims: Claims) -> None:
+        real(self, claims)
         engine.ask_to_stop()
-        return await real(request, desk)
 
-    monkeypatch.setitem(steps.STEPS, "key", stop_after_intent)
+    monkeypatch.setattr(engine.Engine, "_make_plugins", stop_after_claim)
     request = request_of(buy())
     work()
     request.refresh_from_db()
     assert (request.state, request.leased) == ("key", False)
     assert simulator.sold() == before
-    monkeypatch.setitem(steps.STEPS, "key", real)
+    monkeypatch.setattr(engine.Engine, "_make_plugins", real)
     work()
     request.refresh_from_db()
     assert request.state == "done"

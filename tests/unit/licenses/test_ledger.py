@@ -126,6 +126,32 @@ def end_backend(backend: int) -> None:
 
 
 @pytest.mark.parametrize("committed", [True, False])
+def test_a_claim_of_unknown_outcome_is_found_again_and_puts_nothing_in_doubt(
+    *, committed: bool, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_postgresql():
+        pytest.skip("SQLite has no connection to lose.")
+    for _ in range(3):
+        make_request()
+    real, calls = keeping.tell_intents, []
+
+    def cut(requests: list[Claimed], names: dict[int, str]) -> None:
+        real(requests, names)
+        calls.append(len(requests))
+        if len(calls) == 1:
+            if committed:
+                connection.connection.commit()
+            connection.connection.close()
+
+    monkeypatch.setattr(keeping, "tell_intents", cut)
+    taken = claimed()
+    assert [(one.state, one.intended) for one in taken] == [("buying", True)] * 3
+    assert calls == [3] * (1 if committed else 2)
+    assert {one.attempt for one in taken} == {1}
+    assert Event.objects.filter(kind="intent").count() == 3
+
+
+@pytest.mark.parametrize("committed", [True, False])
 def test_a_commit_of_unknown_outcome_is_looked_at_before_it_is_repeated(
     *,
     committed: bool,

@@ -1,6 +1,7 @@
 """The two statements on which everything stands: who gets a request, and who may move it."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -82,18 +83,29 @@ def test_a_mover_that_goes_on_gets_a_new_lease_of_the_same_attempt(make_request:
     request.refresh_from_db()
     assert (request.state, request.leased, request.attempt) == ("buying", True, 1)
     assert 80 < seconds_left(request) <= 90
-    assert request.intent_at is not None
 
 
-def test_only_the_move_to_buying_writes_the_time_of_the_intent(make_request: MakeRequest) -> None:
-    request = make_request()
-    moves.make([Move(request.pk, 0, "key", "buying", leased=True)])
+def test_a_claim_is_the_intent_to_buy_and_says_so_once(online: PluginConfiguration, make_request: MakeRequest) -> None:
+    request = make_request(due=-1)
+    first = statements.claim(online.pk, most=1, lease=0, vendor=True)[0]
     request.refresh_from_db()
     intent = request.intent_at
-    moves.make([Move(request.pk, 0, "buying", "in_doubt", wait=0)])
-    request.refresh_from_db()
+    assert (request.state, bool(first[-1])) == ("buying", True)
     assert intent is not None
-    assert request.intent_at == intent
+    time.sleep(0.01)
+    second = statements.claim(online.pk, most=1, lease=60, vendor=True)[0]
+    request.refresh_from_db()
+    assert (request.state, bool(second[-1]), request.intent_at) == ("buying", False, intent)
+
+
+@pytest.mark.parametrize(("kind", "state"), [("renew", "buying"), ("change", "buying"), ("terminate", "key")])
+def test_only_what_costs_money_is_intended(
+    kind: str, state: str, online: PluginConfiguration, make_request: MakeRequest
+) -> None:
+    request = make_request(kind=kind, license=make_license(online.classes.first()))
+    assert bool(statements.claim(online.pk, most=1, lease=60, vendor=True)[0][-1]) is (state == "buying")
+    request.refresh_from_db()
+    assert (request.state, request.intent_at is not None) == (state, state == "buying")
 
 
 @pytest.mark.parametrize(("end", "is_over"), [("cancelled", True), ("attention", False)])
