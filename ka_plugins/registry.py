@@ -29,7 +29,11 @@ BUNDLED: Final[dict[str, dict[str, str]]] = {
         "plesk_ka": "ka_plugins.plesk_ka.plugin:PleskKaPlugin",
         "plesk_ka3": "ka_plugins.plesk_ka3.plugin:PleskKa3Plugin",
     },
-    INSTALLER_GROUP: {"directory": "ka_plugins.installers.directory:DirectoryInstaller"},
+    INSTALLER_GROUP: {
+        "directory": "ka_plugins.installers.directory:DirectoryInstaller",
+        "plesk": "ka_plugins.installers.plesk.installer:PleskInstaller",
+        "ssh": "ka_plugins.installers.ssh.installer:SshInstaller",
+    },
 }
 
 

@@ -136,9 +136,9 @@ def test_a_plug_in_that_cannot_be_used_is_kept_with_its_reason_and_stops_nothing
 
 
 def test_an_installer_that_cannot_be_used_is_kept_with_its_reason(announce: Announce) -> None:
-    announce("ssh", "strangers:Ftp", owner="one", group=registry.INSTALLER_GROUP)
+    announce("scp", "strangers:Ftp", owner="one", group=registry.INSTALLER_GROUP)
     announce("sftp", "strangers:Acme", owner="two", group=registry.INSTALLER_GROUP)
-    assert "'ftp'" in reasons()["ssh"]
+    assert "'ftp'" in reasons()["scp"]
     assert "not a subclass" in reasons()["sftp"]
 
 

@@ -1,0 +1,49 @@
+"""What a parcel becomes where licenses are kept as files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from ka_plugins.installing import InstallError
+
+if TYPE_CHECKING:
+    from ka_plugins.installing import Parcel
+
+TEMPORARY_PREFIX: Final = ".pbas-"
+LONGEST_NAME: Final = 255  # bytes
+LONGEST_STEM: Final = 200  # characters; a longer key is named by its digest
+
+
+def contents_of(parcels: tuple[Parcel, ...]) -> dict[str, bytes]:
+    """File names and bytes of all parcels, in their order.
+
+    A parcel becomes its files under their names, `<key>.activation-code` where it has one, and `<key>.key` where it
+    has no files. Raises InstallError for what must not be written: a name with a path, two different files of a name.
+    """
+    contents: dict[str, bytes] = {}
+    for parcel in parcels:
+        files = [(file.name, file.body) for file in parcel.files]
+        if not files:
+            files.append((_stem(parcel.key) + ".key", parcel.key.encode() + b"\n"))
+        if parcel.activation_code:
+            files.append((_stem(parcel.key) + ".activation-code", parcel.activation_code.encode() + b"\n"))
+        for name, body in files:
+            check_name(name)
+            if contents.setdefault(name, body) != body:
+                raise InstallError(f"Two different files are called {name}; the folder can hold only one.")
+    return contents
+
+
+def check_name(name: str) -> None:
+    """Raises InstallError where this cannot be the name of a license file."""
+    bad = name in {"", ".", ".."} or name.startswith(TEMPORARY_PREFIX) or len(os.fsencode(name)) > LONGEST_NAME
+    if bad or not name.isprintable() or any(sign in name for sign in "/\\"):
+        raise InstallError(f"{name!r} cannot be the name of a license file: a plain name without a path is needed.")
+
+
+def _stem(key: str) -> str:
+    written = quote(key, safe="")
+    return written if len(written) <= LONGEST_STEM else hashlib.sha256(key.encode()).hexdigest()

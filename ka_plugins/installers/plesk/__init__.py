@@ -1,0 +1,1 @@
+"""Licenses into a Plesk server through its XML API."""

@@ -1,0 +1,1 @@
+"""Licenses into a server over SSH."""
