@@ -8,8 +8,9 @@ import contextlib
 import json
 import signal
 import tempfile
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ka_plugins.http_issuer.simulator import HttpIssuerDialect
 from ka_plugins.keygen.simulator import KeygenDialect
@@ -20,6 +21,11 @@ from ka_plugins.simulator.server import HttpProtocol
 from ka_plugins.simulator.stage import Stage
 from ka_plugins.simulator.world import World
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ka_plugins.simulator.dialect import Dialect
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ka_plugins.simulator", description=__doc__)
@@ -29,14 +35,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="time between a deed and its answer")
     parser.add_argument("--state", type=Path, help="file that keeps what was sold across restarts")
     parser.add_argument("--cert-dir", type=Path, help="folder of the TLS certificates; by default a temporary one")
+    parser.add_argument(
+        "--dialect", action="append", default=[], metavar="MODULE:CLASS", help="another vendor's dialect; repeatable"
+    )
     return parser.parse_args()
+
+
+def _dialects(world: World, named: Sequence[str]) -> tuple[Dialect, ...]:
+    """Those named first, as the Key Administrator claims the root of all paths; then the bundled ones."""
+    outside = [EntryPoint(name, name, "").load()(world) for name in named]
+    return (*outside, PleskKaDialect(world), PleskKa3Dialect(world), KeygenDialect(world), HttpIssuerDialect(world))
 
 
 async def _run(arguments: argparse.Namespace, cert_dir: Path) -> None:
     world = World(latency=arguments.latency_ms / 1000, state=arguments.state)
-    stage = Stage(
-        world, (PleskKaDialect(world), PleskKa3Dialect(world), KeygenDialect(world), HttpIssuerDialect(world))
-    )
+    stage = Stage(world, _dialects(world, arguments.dialect))
     stage.restore()
     context, ca_file = tls_context(cert_dir, arguments.host)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -28,12 +30,16 @@ class RunningSimulator:
         latency_ms: float = 0.0,
         state: Path | None = None,
         cert_dir: Path | None = None,
+        dialects: Sequence[str] = (),
     ) -> None:
+        """`dialects` are other vendors' classes, `module:Class`, found where this process finds its modules."""
         command = [sys.executable, "-m", "ka_plugins.simulator", f"--port={port}", f"--tls-port={tls_port}"]
         command.append(f"--latency-ms={latency_ms}")
         command.extend([f"--state={state}"] if state else [])
         command.extend([f"--cert-dir={cert_dir}"] if cert_dir else [])
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own program
+        command.extend(f"--dialect={name}" for name in dialects)
+        modules = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self.process = subprocess.Popen(command, env=modules, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ours
         assert self.process.stdout is not None  # noqa: S101 - it was asked for as a pipe
         line = self.process.stdout.readline()
         if not line:

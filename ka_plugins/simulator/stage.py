@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ka_plugins.simulator import faults
 from ka_plugins.simulator.control import Control
 from ka_plugins.simulator.messages import Cut, Request, Response
+from ka_plugins.simulator.page import page, wanted
 
 if TYPE_CHECKING:
     from ka_plugins.simulator.dialect import Call, Dialect
@@ -37,6 +38,9 @@ class Stage:
         """Answer one request, now or after the latency."""
         if request.path.startswith("/_simulator/"):
             send(self._control.answer(request))
+            return
+        if wanted(request):
+            send(page(request, self._world, self._faults, self._dialects))
             return
         for dialect in self._dialects:
             if dialect.accepts(request):
