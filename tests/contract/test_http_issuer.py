@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import time
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from ka_plugins.contract import AdditionalOrder, LicenseOrder, Verb
 from ka_plugins.http_issuer.plugin import HttpIssuerPlugin
 from ka_plugins.http_issuer.settings import HttpIssuerSettings
+from ka_plugins.http_issuer.signing import signed_headers
 from ka_plugins.simulator.running import RunningSimulator
 from ka_plugins.testing import PluginContract, Workbench
 from ka_plugins.workbench import BundledSimulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-METHODS = {Verb.CHECK: "getAccount", Verb.ISSUE_KEY: "putOrder", Verb.FETCH_FILES: "getFiles"}
+METHODS = {
+    Verb.CHECK: "getAccount",
+    Verb.ISSUE_KEY: "putOrder",
+    Verb.FETCH_FILES: "getFiles",
+    Verb.RENEW: "putRenewal",
+}
 
 
 class FreshOrders(Workbench):
@@ -27,6 +36,18 @@ class FreshOrders(Workbench):
     def new_order(self) -> LicenseOrder:
         order = super().new_order()
         return dataclasses.replace(order, reference=uuid.uuid4().hex)
+
+
+def files_of(issuer: BundledSimulator) -> Callable[[str], Sequence[bytes]]:
+    """Reads a license's files with the standard library's client, which knows nothing of the plug-in."""
+
+    def read(number: str) -> Sequence[bytes]:
+        path = f"/issuer/v1/licenses/{number}/files"
+        headers = signed_headers("demo", "demo", "GET", path, b"", now=time.time())
+        answer = requests.get(issuer.running.http + path, headers=headers, timeout=10).json()
+        return [base64.b64decode(file["content"]) for file in answer["files"]]
+
+    return read
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +74,8 @@ def workbench(issuer: BundledSimulator, request: pytest.FixtureRequest) -> Workb
         refused_order=LicenseOrder("refused", "PANEL", features=("NO_SUCH_FEATURE",)),
         simulator=issuer,
         secrets=("wrong-Sesame",),
+        vendor_files=files_of(issuer),
+        spoils=frozenset(METHODS),
     )
 
 

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from ka_plugins.contract import LicenseOrder, Verb
 from ka_plugins.keygen.plugin import KeygenPlugin
@@ -18,7 +19,7 @@ from ka_plugins.testing import PluginContract, Workbench
 from ka_plugins.workbench import BundledSimulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 METHODS = {Verb.CHECK: "whoAmI", Verb.ISSUE_KEY: "createLicense", Verb.FETCH_FILES: "checkOutLicense"}
 KEY_SECRET = "a secret of the tests that makes keys"
@@ -30,6 +31,17 @@ class FreshOrders(Workbench):
     def new_order(self) -> LicenseOrder:
         order = super().new_order()
         return dataclasses.replace(order, reference=uuid.uuid4().hex)
+
+
+def files_of(keygen: BundledSimulator) -> Callable[[str], Sequence[bytes]]:
+    """Checks a license out with the standard library's client, which knows nothing of the plug-in."""
+
+    def read(key: str) -> Sequence[bytes]:
+        url = f"{keygen.running.http}/v1/accounts/demo/licenses/{key}/actions/check-out"
+        answer = requests.post(url, "{}", headers={"Authorization": "Bearer demo"}, timeout=10).json()
+        return (answer["data"]["attributes"]["certificate"].encode(),)
+
+    return read
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +65,7 @@ def workbench(keygen: BundledSimulator, request: pytest.FixtureRequest) -> Workb
         refused_order=LicenseOrder("refused", policy, features=("NO_SUCH_FEATURE",)),
         simulator=keygen,
         secrets=("wrong-Sesame", KEY_SECRET),
+        vendor_files=files_of(keygen),
     )
 
 

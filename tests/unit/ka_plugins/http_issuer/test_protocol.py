@@ -20,7 +20,7 @@ from ka_plugins.http_issuer.signing import SCHEME, WINDOW, signature, signed_hea
 from ka_plugins.http_issuer.simulator.operations import OPERATIONS
 from ka_plugins.http_issuer.simulator.refusals import STATUSES
 
-PAGE = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "http-issuer.md").read_text()
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "reference" / "http-issuer.md").read_text()
 LOGIN: dict[str, Any] = {"host": "issuer.example.org", "client": "demo", "secret": "a secret"}
 
 
