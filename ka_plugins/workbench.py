@@ -8,6 +8,7 @@ import asyncio
 import dataclasses
 import enum
 import traceback
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,8 +102,8 @@ class Workbench:
         return self.plugin.verbs.issuperset(verbs)
 
     def new_order(self) -> LicenseOrder:
-        """The order with an intent of now."""
-        return dataclasses.replace(self.order, intent_at=datetime.now(UTC))
+        """The order as another purchase: with a reference of its own and an intent of now."""
+        return dataclasses.replace(self.order, reference=uuid.uuid4().hex, intent_at=datetime.now(UTC))
 
     def buy(self) -> Key:
         """Buy one license as `new_order` orders it."""
