@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,9 +13,9 @@ from ka_plugins import registry
 from ka_plugins.contract import KeyFile
 from ka_plugins.installing import Target
 from licenses.models import InstallTarget, LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.owed import MOST_AT_ONCE
 from licenses.plugins import plugin_class
 from licenses.selectors import sold_classes, subscriptions_called
-from licenses.services import MOST_AT_ONCE
 from licenses.uploads import MAX_CODE, MAX_FILE_BYTES, MAX_FILES
 from pbas.core.problems import Problem
 
@@ -132,33 +133,88 @@ class TargetForm(forms.Form):
         return Target(given["kind"], given["address"], self.kept.credentials if self.kept and same else {})
 
 
-class NewLicenseForm(forms.Form):
-    """New License: a class of the open tab's configuration, how many, and for which subscription."""
+class SubscriptionForm(forms.Form):
+    """The one subscription that is meant; where several fit, `matches` are offered."""
 
-    license_class = forms.ModelChoiceField(
-        LicenseClass.objects.none(), label=gettext_lazy("License class"), empty_label=gettext_lazy("Choose one")
-    )
-    number = forms.IntegerField(
-        label=gettext_lazy("Number of licenses"), initial=1, min_value=1, max_value=MOST_AT_ONCE
-    )
+    says_what_is_optional = True
     subscription = forms.CharField(
         label=gettext_lazy("Subscription"),
         max_length=200,
+        required=False,
         help_text=gettext_lazy("Its number, or its name, account, e-mail or order."),
     )
-    once = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)  # a form sent twice buys once
 
-    def __init__(self, *args: Any, configuration: PluginConfiguration, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["license_class"].queryset = sold_classes(configuration)  # type: ignore[attr-defined]
         self.matches: list[Any] = []
+        self.found: Any = None  # the one subscription
 
-    def clean_subscription(self) -> int:
-        """The one subscription that is meant; where several fit, they are offered."""
+    def clean_subscription(self) -> int | None:
+        """Its id. `#17` is the number and no name."""
         text = str(self.cleaned_data["subscription"]).strip()
-        self.matches = subscriptions_called(text)
+        number = text.removeprefix("#")
+        if not number:
+            raise forms.ValidationError(_("Say for which subscription: its number, name, account, e-mail or order."))
+        self.matches = [one for one in subscriptions_called(number) if number == text or str(one.pk) == number]
         if len(self.matches) == 1:
-            return int(self.matches.pop().pk)
+            self.found = self.matches.pop()
+            return int(self.found.pk)
         if not self.matches:
             raise forms.ValidationError(_("No subscription is called “%(text)s”.") % {"text": text})
         raise forms.ValidationError(_("Several subscriptions fit. Choose one of them below."))
+
+
+class _ClassField(forms.ModelChoiceField):  # type: ignore[type-arg] # not at run time
+    """Classes with an option button each, by name and code."""
+
+    widget = forms.RadioSelect
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The vendor's code tells two of one name apart."""
+        return format_html('{} <span class="soft mono">{}</span>', obj.name, obj.code)
+
+
+class NewLicenseForm(SubscriptionForm):
+    """The first step of New License: a class of the open tab's configuration, how many, and for whom."""
+
+    SUBSCRIPTION, STOCK = "subscription", "stock"
+
+    license_class = _ClassField(
+        LicenseClass.objects.none(),
+        label=gettext_lazy("License class"),
+        empty_label=None,
+        error_messages={
+            "required": gettext_lazy("Choose a license class."),
+            "invalid_choice": gettext_lazy("That class is not sold any more. Choose another one."),
+        },
+    )
+    number = forms.IntegerField(
+        label=gettext_lazy("Number of Licenses"), initial=1, min_value=1, max_value=MOST_AT_ONCE
+    )
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("What for"),
+        choices=[
+            (SUBSCRIPTION, gettext_lazy("For a subscription")),
+            (STOCK, gettext_lazy("For stock: kept here, and assigned to a subscription later")),
+        ],
+        widget=forms.RadioSelect,
+        initial=SUBSCRIPTION,
+        required=False,
+    )
+    field_order = ("license_class", "number", "purpose", "subscription")
+
+    def __init__(self, *args: Any, configuration: PluginConfiguration, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["license_class"].queryset = sold_classes(configuration).defer("properties")  # type: ignore[attr-defined]
+
+    def clean_subscription(self) -> int | None:
+        """None for stock."""
+        if self.cleaned_data.get("purpose") == self.STOCK:
+            return None
+        return super().clean_subscription()
+
+
+class ConfirmForm(ReasonForm):
+    """A decision about a license; sent twice it is taken once."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)

@@ -11,7 +11,7 @@ from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem
 from pbas.core.story import Actor
 
-State = LicenseRequest.State
+State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
 
 def move_by_hand(
@@ -88,6 +88,13 @@ def onwards(request: LicenseRequest) -> Move:
 def waits_for_vendor(request: LicenseRequest) -> bool:
     """Whether what it asks of the vendor is still to come, also where a person has to help."""
     return (request.stopped_in or request.state) in {State.SERVICES, State.KEY, State.BUYING, State.IN_DOUBT}
+
+
+def was_bought(request: LicenseRequest) -> bool:
+    """Whether giving the request up would lose what costs money: then its license is what has to be ended first."""
+    if request.kind == Kind.ISSUE:
+        return request.license is not None and request.license.state != License.State.TERMINATED
+    return request.intent_at is not None and not waits_for_vendor(request)
 
 
 def says(request: LicenseRequest) -> str:

@@ -193,7 +193,12 @@ def _context(asked: LicenseRequest) -> dict[str, Any]:
         "next_step": next_step(asked, services=opened, target=target),
         "steps": steps_of(asked),
         "ordered": ordered(asked),
-        "may": actions_of(asked, has_files=bool(files or "activation_code" in sealed)),
+        "may": actions_of(
+            asked,
+            has_files=bool(files or "activation_code" in sealed),
+            has_target=target is not None,
+            is_answered=any(file.request_id == asked.pk for file in files),
+        ),
         "mark": _mark(asked, story),
     }
 

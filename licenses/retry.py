@@ -1,7 +1,9 @@
 """When again."""
 
 import random
+from datetime import timedelta
 
+PATIENCE = timedelta(days=7)  # how long a request tries by itself before it comes to a person
 _FIRST, _CAP = 2.0, 900.0
 
 

@@ -2,31 +2,30 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ka_plugins import registry
-from ka_plugins.contract import Key, Verb
+from ka_plugins.contract import Key
 from ka_plugins.installing import Target
 from licenses import bell, intake, moves
-from licenses.hand import event_of, move_by_hand, onwards, says, set_held, waits_for_vendor
+from licenses.hand import event_of, move_by_hand, onwards, says, set_held, waits_for_vendor, was_bought
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.options import checked
+from licenses.owed import MOST_AT_ONCE, made_by_form, owed, uids_of, what_is_wrong
 from licenses.owner import has_open_services, subscription_or_problem
-from licenses.plugins import plugin_class
+from licenses.retry import PATIENCE
 from licenses.signals import request_finished
+from licenses.verbs import ask_for
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import Actor, tell
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
-
-MOST_AT_ONCE = 1000
-PATIENCE = timedelta(days=7)  # how long a request tries by itself before it comes to a person
 
 
 # --- new requests -----------------------------------------------------------------------------------------------
@@ -42,69 +41,62 @@ def new_licenses(
     actor: Actor,
     once: UUID | None = None,
 ) -> list[LicenseRequest]:
-    """New License: ask for a number of equal licenses of one class for one subscription.
+    """New License: ask for a number of equal licenses of one class, for one subscription or (None) for stock.
 
     The same `once` again asks for nothing more and answers what it made first: a form sent twice buys once.
-    Raises Problem at the field `license_class`, `number` or `subscription`.
+    Raises Problem at the field `license_class`, `number`, `subscription` or `options`.
     """
+    if made := made_by_form(once):
+        return made
     if license_class.configuration_id != configuration.pk or not license_class.sold or license_class.retired:
         message = f"{license_class.name} is not sold through {configuration.name}. Tick it on the plug-in's page first."
         raise Problem(message, field="license_class")
     if not 1 <= number <= MOST_AT_ONCE:
         raise Problem(f"The number of licenses is between 1 and {MOST_AT_ONCE}.", field="number")
-    if subscription_id is None:
-        raise Problem("Choose the subscription that the licenses are for.", field="subscription")
-    subscription = subscription_or_problem(subscription_id)
-    uids = [uuid5(once or uuid4(), str(number)) for number in range(number)]
+    subscription = None if subscription_id is None else subscription_or_problem(subscription_id)
     try:
         return request_licenses(
             license_class=license_class,
-            uids=uids,
+            uids=uids_of(once, number),
             subscription_id=subscription_id,
-            options=options or {},
-            order_number=subscription.order.number,
-            start=not has_open_services(subscription),
+            options=checked(license_class, options or {}),
+            order_number=subscription.order.number if subscription else "",
+            start=subscription is None or not has_open_services(subscription),
             actor=actor,
         )
-    except IntegrityError:  # the uids are there already: it was sent before
-        return list(LicenseRequest.objects.filter(uid__in=uids).order_by("pk"))
+    except IntegrityError:  # it was sent a moment before
+        return made_by_form(once)
 
 
 def request_licenses(
     *,
     license_class: LicenseClass,
     uids: Sequence[UUID],
-    subscription_id: int,
+    subscription_id: int | None,
     options: dict[str, Any],
     order_number: str,
     start: bool,
     actor: Actor,
 ) -> list[LicenseRequest]:
-    """Owe a license for each uid to a subscription, in the caller's transaction.
+    """Owe a license for each uid to a subscription (None: to the stock), in the caller's transaction.
 
-    They wait for its services unless `start`. Raises IntegrityError where a uid is known.
+    They wait for its services unless `start`. What was paid for is owed even if its options are wrong: then nothing
+    is bought and a person decides. Raises IntegrityError where a uid is known.
     """
-    configuration = license_class.configuration
-    now = timezone.now()
+    rows = owed(
+        license_class,
+        uids,
+        subscription_id=subscription_id,
+        options=options,
+        order_number=order_number,
+        start=start,
+    )
     with transaction.atomic():
-        requests = LicenseRequest.objects.bulk_create(
-            LicenseRequest(
-                uid=uid,
-                configuration=configuration,
-                license_class=license_class,
-                subscription_id=subscription_id,
-                options=options,
-                order_number=order_number,
-                state=State.KEY if start else State.SERVICES,
-                due_at=now if start and configuration.is_online else None,
-                deadline=now + PATIENCE if start else None,
-            )
-            for uid in uids
-        )
+        requests = LicenseRequest.objects.bulk_create(rows)
         waits = "It waits for its key." if start else "It waits for the other services of the subscription."
         Event.objects.bulk_create(
-            event_of(request, actor, "requested", f"{license_class.name} was requested. {waits}")
-            for request in requests
+            event_of(one, actor, "requested", f"{license_class.name} was requested. {one.problem_text or waits}")
+            for one in requests
         )
         if start:
             bell.ring()
@@ -161,6 +153,8 @@ def retry_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
         raise ConflictProblem(f"Request {request.pk} cannot be tried now: {says(request)}.")
     if not request.configuration.is_online and request.state in {State.KEY, State.FILES}:
         raise ConflictProblem(f"Request {request.pk} waits for an upload: {request.configuration.name} is offline.")
+    if request.problem_kind == "options" and (wrong := what_is_wrong(request.license_class, request.options)):
+        raise ConflictProblem(f"{wrong} Cancel the request and make a new one.")
     to = request.stopped_in if request.state == State.ATTENTION else request.state
     if to == State.BUYING:  # the intent was there: whether it was sold is asked before anything is bought
         to = State.IN_DOUBT
@@ -191,8 +185,7 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> Lic
     if request.state == State.PROOF or {request.state, request.stopped_in} & {State.BUYING, State.IN_DOUBT}:
         message = f"Request {request.pk} may have been sold. Settle that first: ask the vendor or adopt the key."
         raise ConflictProblem(message)
-    bought = request.license_id if request.kind == Kind.ISSUE else request.intent_at and not waits_for_vendor(request)
-    if bought:
+    if was_bought(request):
         message = f"What request {request.pk} bought costs money. End that license instead of the request."
         raise ConflictProblem(message)
     event = event_of(request, actor, "cancelled", "Cancelled.", reason.strip())
@@ -252,48 +245,49 @@ def adopt_key(*, request: LicenseRequest, key: str, actor: Actor, reason: str = 
 # --- what a person may do with a license --------------------------------------------------------------------------
 
 
-def renew_license(*, license: License, actor: Actor) -> LicenseRequest:  # noqa: A002 (the blueprint's word)
+def renew_license(*, license: License, actor: Actor, once: UUID | None = None) -> LicenseRequest:  # noqa: A002
     """Ask the vendor to extend a license by its term. One at a time."""
-    return _request_for(license, Kind.RENEW, {}, actor, "Renewal asked for.")
+    return ask_for(license, Kind.RENEW, actor=actor, text="Renewal asked for.", once=once)
 
 
-def change_license(*, license: License, options: dict[str, Any], actor: Actor) -> LicenseRequest:  # noqa: A002
-    """Bring a license to other options (`features`, `additional`) at the vendor and on its server."""
-    return _request_for(license, Kind.CHANGE, options, actor, "Change asked for.")
-
-
-def terminate_license(*, license: License, actor: Actor, reason: str = "") -> LicenseRequest:  # noqa: A002
-    """End a license at the vendor for good."""
-    return _request_for(license, Kind.TERMINATE, {}, actor, "Termination asked for.", detail=reason)
-
-
-def _request_for(
-    license_: License, kind: str, options: dict[str, Any], actor: Actor, text: str, *, detail: str = ""
+def change_license(
+    *,
+    license: License,  # noqa: A002 (the blueprint's word)
+    options: dict[str, Any],
+    actor: Actor,
+    reason: str = "",
+    once: UUID | None = None,
 ) -> LicenseRequest:
-    if license_.state == License.State.TERMINATED:
-        raise ConflictProblem(f"License {license_.key} is terminated; nothing more can be done with it.")
-    configuration = license_.configuration
-    if configuration.is_online and Verb(kind) not in plugin_class(configuration.template).verbs:
-        raise Problem(f"{configuration.name} cannot {kind} a license.")
-    if not configuration.is_online and kind not in {Kind.RENEW, Kind.CHANGE}:
-        raise Problem(f"{configuration.name} is offline: a license of it is ended with the vendor, not here.")
-    try:
-        with transaction.atomic():
-            request = LicenseRequest.objects.create(
-                kind=kind,
-                state=State.KEY,
-                configuration=configuration,
-                license_class=license_.license_class,
-                subscription_id=license_.subscription_id,
-                order_number=license_.requests.order_by("pk").values_list("order_number", flat=True).first() or "",
-                license=license_,
-                options=options,
-                due_at=timezone.now() if configuration.is_online else None,
-                deadline=timezone.now() + PATIENCE,
-            )
-            event_of(request, actor, "requested", text, detail).save()
-            bell.ring()
-    except IntegrityError:
-        message = f"License {license_.key} already has an open request of this kind."
-        raise ConflictProblem(message) from None
-    return request
+    """Bring a license to other options (`features`, `additional`) at the vendor and on its server.
+
+    What the license has already may stay, even where its class no longer offers it. Raises Problem at `options`.
+    """
+    wanted = checked(license.license_class, options, license_=license)
+    return ask_for(license, Kind.CHANGE, wanted, actor=actor, text="Change asked for.", detail=reason, once=once)
+
+
+def suspend_license(
+    *,
+    license: License,  # noqa: A002
+    actor: Actor,
+    reason: str = "",
+    once: UUID | None = None,
+) -> LicenseRequest:
+    """Stop a license and its additional keys at the vendor until it is resumed."""
+    return ask_for(license, Kind.SUSPEND, actor=actor, text="Suspension asked for.", detail=reason, once=once)
+
+
+def resume_license(*, license: License, actor: Actor, once: UUID | None = None) -> LicenseRequest:  # noqa: A002
+    """End a suspension."""
+    return ask_for(license, Kind.RESUME, actor=actor, text="Resumption asked for.", once=once)
+
+
+def terminate_license(
+    *,
+    license: License,  # noqa: A002
+    actor: Actor,
+    reason: str = "",
+    once: UUID | None = None,
+) -> LicenseRequest:
+    """End a license and its additional keys at the vendor for good."""
+    return ask_for(license, Kind.TERMINATE, actor=actor, text="Termination asked for.", detail=reason, once=once)

@@ -2,15 +2,17 @@
 
 from django.urls import path
 
-from licenses import request_views, views
+from licenses import request_views, views, wizard_views
+from licenses.wording import QUESTIONS
 
 urlpatterns = [
     path("licenses/", views.list_licenses, name="licenses"),
-    path("licenses/new/", views.new_license, name="new_license"),
+    path("licenses/new/", wizard_views.new_license, name="new_license"),
     path("licenses/<int:pk>/", views.show_license, name="license"),
     path("licenses/<int:pk>/reveal/", views.reveal, name="license_reveal"),
-    path("licenses/<int:pk>/renew/", views.renew, name="license_renew"),
-    path("licenses/<int:pk>/terminate/", views.terminate, name="license_terminate"),
+    *(path(f"licenses/<int:pk>/{kind}/", views.ask, {"kind": kind}, name=f"license_{kind}") for kind in QUESTIONS),
+    path("licenses/<int:pk>/change/", views.change, name="license_change"),
+    path("licenses/<int:pk>/assign/", views.assign, name="license_assign"),
     path("license-files/<int:pk>/", views.download_file, name="license_file"),
     path("license-requests/", request_views.list_requests, name="license_requests"),
     path("license-requests/<int:pk>/", request_views.show_request, name="license_request"),

@@ -1,26 +1,32 @@
 """Licenses: the list, one license, New License, and what is shown in clear on request."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
 from django.shortcuts import get_object_or_404, redirect, render  # noqa: TID251 (the door of pages)
-from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ka_plugins.contract import Verb
-from licenses.forms import NewLicenseForm, ReasonForm, show_problem
+from licenses.choosing import Choosing
+from licenses.forms import ConfirmForm, SubscriptionForm, show_problem
 from licenses.lists import LicenseList
-from licenses.models import License, LicenseFile, PluginConfiguration
-from licenses.plugins import plugin_class
-from licenses.selectors import configurations, files_of, license_for_page, sealed_parts, story_of_license
-from licenses.services import new_licenses, renew_license, terminate_license
+from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.options import class_info, has_choice, in_order, info_of_license, options_of
+from licenses.owed import made_by_form
+from licenses.selectors import files_of, license_for_page, sealed_parts, story_of_license
+from licenses.services import change_license, renew_license, resume_license, suspend_license, terminate_license
+from licenses.stock import assign_license, is_in_stock
 from licenses.uploads import read_file, reveal_activation_code, reveal_key
+from licenses.verbs import open_kinds, verbs_of, why_not
+from licenses.wording import QUESTIONS, differences, vendor_account
 from pbas.core.problems import Problem
-from pbas.core.story import staff
+from pbas.core.story import Actor, staff
 from pbas.core.web import render_page, staff_only
+
+Kind = LicenseRequest.Kind
 
 
 @staff_only
@@ -35,13 +41,18 @@ def list_licenses(request: HttpRequest) -> HttpResponse:
 def show_license(request: HttpRequest, pk: int) -> HttpResponse:
     """One license: key, files, dates, additional keys, requests, story."""
     license_ = _license_or_404(pk)
+    requests = list(license_.requests.order_by("-id"))
+    asked = {one.kind for one in requests if not one.is_final}
+    may = verbs_of(license_, asked)
+    info = class_info(license_.license_class)
     context = {
         "license": license_,
         "children": license_.children.select_related("license_class"),
-        "requests": license_.requests.order_by("-id"),
+        "requests": requests,
         "files": files_of(license_.pk),
         "story": story_of_license(license_),
-        "may": _verbs_of(license_),
+        "may": may if has_choice(info) else may - {Kind.CHANGE},
+        "is_stock": is_in_stock(license_) and Kind.ISSUE in asked,
         "sealed": sealed_parts(license_),
     }
     return render(request, "licenses/license.html", context)
@@ -49,78 +60,91 @@ def show_license(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff_only
 @require_http_methods(["GET", "POST"])
-def new_license(request: HttpRequest) -> HttpResponse:
-    """New License for the tab that was open; without one, the tab is chosen first."""
-    wanted = request.POST.get("plugin") or request.GET.get("plugin") or ""
-    tabs = configurations()
-    configuration = next((one for one in tabs if str(one.pk) == wanted), None)
-    if configuration is None:
-        return render(request, "licenses/new_choose.html", {"configurations": tabs})
-    form = NewLicenseForm(
-        request.POST if request.method == "POST" else None,
-        configuration=configuration,
-        initial={"subscription": request.GET.get("subscription", "")},
-    )
+def ask(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """Ask first: a page that names the license, what goes with it and what follows; its button does it."""
+    license_ = _license_or_404(pk)
+    question = QUESTIONS[kind]
+    form = ConfirmForm(request.POST if request.method == "POST" else None, is_required=question.ends)
     if form.is_valid():
-        answer = _request_licenses(request, configuration, form)
-        if answer is not None:
-            return answer
-    return render(request, "licenses/new_license.html", {"form": form, "configuration": configuration})
-
-
-def _request_licenses(
-    request: HttpRequest, configuration: PluginConfiguration, form: NewLicenseForm
-) -> HttpResponse | None:
-    given = form.cleaned_data
-    try:
-        made = new_licenses(
-            configuration=configuration,
-            license_class=given["license_class"],
-            number=given["number"],
-            subscription_id=given["subscription"],
-            actor=staff(request.user),
-            once=given["once"],
-        )
-    except Problem as problem:
-        show_problem(form, problem)
-        return None
-    said = ngettext("%(n)s license was requested.", "%(n)s licenses were requested.", len(made)) % {"n": len(made)}
-    messages.success(request, said)
-    if len(made) == 1:
-        return redirect("license_request", made[0].pk)
-    return redirect(reverse("license_requests", query={"plugin": configuration.pk}))
-
-
-@staff_only
-@require_http_methods(["GET", "POST"])
-def renew(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask first: a renewal costs money."""
-    return _confirmed(request, _license_or_404(pk), "licenses/renew.html")
-
-
-@staff_only
-@require_http_methods(["GET", "POST"])
-def terminate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask first: the end of a license is for good."""
-    return _confirmed(request, _license_or_404(pk), "licenses/terminate.html")
-
-
-def _confirmed(request: HttpRequest, license_: License, page: str) -> HttpResponse:
-    """A page that names the license and what follows; its button does it."""
-    is_end = page == "licenses/terminate.html"
-    form = ReasonForm(request.POST if request.method == "POST" else None, is_required=is_end)
-    if form.is_valid():
-        actor = staff(request.user)
         try:
-            if is_end:
-                made = terminate_license(license=license_, actor=actor, reason=form.cleaned_data["reason"])
-            else:
-                made = renew_license(license=license_, actor=actor)
+            made = _decide(license_, kind, actor=staff(request.user), **form.cleaned_data)
         except Problem as problem:
             show_problem(form, problem)
         else:
             return redirect("license_request", made.pk)
-    return render(request, page, {"license": license_, "form": form})
+    words = {"plugin": license_.configuration.name, "key": license_.key}
+    context = {
+        "license": license_,
+        "children": _living(license_),
+        "question": question,
+        "form": form,
+        "title": str(question.title) % words,
+        "text": str(question.text) % words,
+        "problem": why_not(license_, kind, open_kinds(license_)),
+    }
+    return render(request, "licenses/ask.html", context)
+
+
+def _decide(license_: License, kind: str, *, actor: Actor, reason: str, once: UUID | None) -> LicenseRequest:
+    if kind == Kind.RENEW:
+        return renew_license(license=license_, actor=actor, once=once)
+    if kind == Kind.RESUME:
+        return resume_license(license=license_, actor=actor, once=once)
+    end = suspend_license if kind == Kind.SUSPEND else terminate_license
+    return end(license=license_, actor=actor, reason=reason, once=once)
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """A change of capacity: the options with what the license has now, then what would change, which asks for it."""
+    license_ = _license_or_404(pk)
+    step, before = request.POST.get("step", ""), options_of(license_)
+    form = ConfirmForm(request.POST if step == "buy" else None, is_required=False)
+    if form.is_valid() and (sent := made_by_form(form.cleaned_data["once"])):
+        return redirect("license_request", sent[0].pk)
+    info, problem = info_of_license(license_), why_not(license_, Kind.CHANGE, open_kinds(license_))
+    if info is None or problem is not None or not has_choice(info):
+        return render(request, "licenses/change.html", {"license": license_, "problem": problem, "choosing": None})
+    choosing = Choosing(info, chosen=before, posted=request.POST if step else None)
+    context = {"license": license_, "problem": None, "choosing": choosing}
+    found = [] if choosing.faults else differences(info, in_order(info, before), choosing.options)
+    if step in {"", "change"} or not found:
+        return render(request, "licenses/change.html", {**context, "is_unchanged": bool(step) and not choosing.faults})
+    form.fields["reason"].required = any(one.mark == "gone" for one in found)
+    form.full_clean()
+    if form.is_valid() and (made := _change(request, license_, choosing, form)):
+        return redirect("license_request", made.pk)
+    more = {"differences": found, "form": form, "account": vendor_account(license_.configuration)}
+    return render(request, "licenses/change_review.html", {**context, **more})
+
+
+def _change(request: HttpRequest, license_: License, choosing: Choosing, form: ConfirmForm) -> LicenseRequest | None:
+    try:
+        return change_license(license=license_, options=choosing.chosen, actor=staff(request.user), **form.cleaned_data)
+    except Problem as problem:
+        show_problem(form, problem)
+        return None
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a license in stock to a subscription, which installs it."""
+    license_ = _license_or_404(pk)
+    form = SubscriptionForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            made = assign_license(
+                license=license_, subscription_id=form.cleaned_data["subscription"], actor=staff(request.user)
+            )
+        except Problem as problem:
+            show_problem(form, problem)
+        else:
+            messages.success(request, _("The license is assigned. It is being installed."))
+            return redirect("license_request", made.pk)
+    context = {"license": license_, "children": _living(license_), "form": form, "is_stock": is_in_stock(license_)}
+    return render(request, "licenses/assign.html", context)
 
 
 @staff_only
@@ -150,17 +174,9 @@ def download_file(request: HttpRequest, pk: int) -> HttpResponse:
     return answer
 
 
-def _verbs_of(license_: License) -> frozenset[str]:
-    """What the services would not refuse for this license."""
-    if license_.state == License.State.TERMINATED:
-        return frozenset()
-    if not license_.configuration.is_online:
-        return frozenset({"renew"})
-    try:
-        verbs = plugin_class(license_.configuration.template).verbs
-    except Problem:
-        return frozenset()
-    return frozenset(verb.value for verb in verbs if verb in {Verb.RENEW, Verb.TERMINATE})
+def _living(license_: License) -> list[License]:
+    """The additional keys that go with a license."""
+    return list(license_.children.exclude(state=License.State.TERMINATED))
 
 
 def _license_or_404(pk: int) -> License:

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.owed import MOST_AT_ONCE
 from licenses.selectors import SHORTEST_SEARCH
-from licenses.services import MOST_AT_ONCE
 from pbas.core.api.fields import IdField, IdOrCodeField
 
 FOUND_BY = "Any part of the key, or of the subscription's name, account, e-mail or order."

@@ -1,8 +1,25 @@
 """How a request stands and what comes next, in a person's words; and what he may do with it now."""
 
 from licenses.wording.actions import actions_of
+from licenses.wording.choice import Difference, differences, lines_of, vendor_account
 from licenses.wording.line import Step, steps_of
 from licenses.wording.next_step import NextStep, fault_of, next_step
 from licenses.wording.order import ordered, text_for_vendor
+from licenses.wording.verbs import QUESTIONS, Question
 
-__all__ = ["NextStep", "Step", "actions_of", "fault_of", "next_step", "ordered", "steps_of", "text_for_vendor"]
+__all__ = [
+    "QUESTIONS",
+    "Difference",
+    "NextStep",
+    "Question",
+    "Step",
+    "actions_of",
+    "differences",
+    "fault_of",
+    "lines_of",
+    "next_step",
+    "ordered",
+    "steps_of",
+    "text_for_vendor",
+    "vendor_account",
+]

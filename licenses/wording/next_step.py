@@ -32,6 +32,7 @@ _PROBLEMS = {  # the question or statement that a person reads first
     "install_failed": gettext_lazy("The license is here, but it could not be installed"),
     "plugin_error": gettext_lazy("The plug-in failed"),
     "not_kept": gettext_lazy("What the vendor sold could not be kept"),
+    "options": gettext_lazy("What was ordered cannot be had"),
     "deadline": gettext_lazy("It was tried for days without success"),
     "unreadable": gettext_lazy("A stored secret cannot be read"),
 }
@@ -72,7 +73,7 @@ class NextStep:
     when: datetime | None = None
     fault: str = ""
     vendor_says: str = ""
-    primary: str = ""  # retry, install, target, upload, text, adopt, release, subscription
+    primary: str = ""  # retry, install, target, upload, text, adopt, release, subscription, plugin, assign, cancel
     services: Sequence["Service"] = field(default=())
 
     @property
@@ -90,14 +91,23 @@ def next_step(request: LicenseRequest, *, services: Sequence["Service"], target:
         return NextStep("wait", _("This request is on hold"), text, _("Nothing"), primary="release")
     if request.state == State.SERVICES:
         return _waits_for_services(services)
-    if request.state == State.ATTENTION:
+    if is_in_stock(request) or request.state == State.ATTENTION:
         return _needs_attention(request, target)
     if not request.configuration.is_online:
         return _waits_for_person(request, target)
     return _goes_by_itself(request)
 
 
+def is_in_stock(request: LicenseRequest) -> bool:
+    """Whether all of a new license is here but the subscription that it is for."""
+    waits = request.state == State.INSTALL or (request.state == State.ATTENTION and request.problem_kind == "no_target")
+    return waits and request.subscription_id is None and request.license_id is not None
+
+
 def _over(request: LicenseRequest) -> NextStep:
+    if request.state == State.CANCELLED and request.license_id is not None:
+        text = _("Nothing more is done for it. It stays in the story.")
+        return NextStep("calm", _("This request was cancelled"), text)
     if request.state == State.CANCELLED:
         return NextStep("calm", _("This request was cancelled"), _("Nothing was bought for it. It stays in the story."))
     if request.kind in {Kind.ISSUE, Kind.RENEW, Kind.CHANGE}:
@@ -125,6 +135,9 @@ def _waits_for_services(services: Sequence["Service"]) -> NextStep:
 
 
 def _needs_attention(request: LicenseRequest, target: InstallTarget | None) -> NextStep:
+    if is_in_stock(request):
+        text = _("Its key and files are kept here. Assign it to a subscription, and it is installed there.")
+        return NextStep("calm", _("In stock"), text, _("Nothing until it is assigned"), primary="assign")
     heading = str(_PROBLEMS.get(request.problem_kind, gettext_lazy("This request needs you")))
     if request.problem_kind == "no_target" and target is not None:
         primary, heading = "install", _("The install target is there now")
@@ -132,6 +145,8 @@ def _needs_attention(request: LicenseRequest, target: InstallTarget | None) -> N
         primary = "target" if target is None else "install"
     elif request.problem_kind == "unknown" and request.license_id is None:
         primary = "retry"
+    elif request.problem_kind == "options":
+        primary = "cancel"
     else:
         primary = "retry" if request.configuration.is_online else "upload"
     itself = _("Nothing: it is never bought again on a guess") if request.problem_kind == "unknown" else _("Nothing")

@@ -1,20 +1,15 @@
 """One license as staff see it, New License, and secrets."""
 
-import re
-from html import unescape
-from pathlib import Path
-from typing import Any
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from ka_plugins.contract import KeyFile
-from licenses.models import LicenseClass, LicenseFile, LicenseRequest
+from licenses.models import LicenseFile, LicenseRequest
 from licenses.uploads import upload
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
-from tests.factories import World, make_class, make_configuration, make_license, make_ready, make_subscription
+from tests.factories import World, make_license
 from tests.web.moving import uploaded
 
 pytestmark = pytest.mark.django_db
@@ -104,91 +99,3 @@ def test_what_a_plug_in_cannot_do_is_refused_in_words(staff_client: Client, worl
     text = staff_client.post(page, {"reason": "customer left"}).text
     assert "is offline" in text
     assert "customer left" in text
-
-
-# --- New License
-
-
-@pytest.fixture
-def new_page(world: World, tmp_path: Path) -> str:
-    make_ready(make_subscription(world.order), tmp_path)
-    return f"{reverse('new_license')}?plugin={world.configuration.pk}"
-
-
-def asked(world: World, **changes: Any) -> dict[str, Any]:
-    given = {"license_class": world.license_class.pk, "number": 2, "subscription": world.order.subscription.name}
-    return {"plugin": world.configuration.pk, **given, **changes}
-
-
-def test_new_license_without_a_tab_asks_for_the_plug_in_first(staff_client: Client, world: World) -> None:
-    link = f"{reverse('new_license')}?plugin={world.configuration.pk}"
-    assert link in staff_client.get(reverse("new_license")).text
-
-
-def test_new_license_requests_as_many_as_were_asked_for(staff_client: Client, world: World, new_page: str) -> None:
-    before = LicenseRequest.objects.count()
-    answer = staff_client.post(new_page, asked(world), follow=True)
-    assert "2 licenses were requested." in answer.text
-    assert LicenseRequest.objects.count() == before + 2
-    answer = staff_client.post(new_page, asked(world, number=1, subscription=world.order.subscription.pk))
-    assert answer["Location"].startswith("/license-requests/")
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"number": 0}, "greater than or equal to 1"),
-        ({"number": 10_000}, "less than or equal to 1000"),
-        ({"number": "many"}, "Enter a whole number"),
-        ({"subscription": "nowhere.example"}, "No subscription is called"),
-        ({"subscription": ""}, "This field is required"),
-        ({"license_class": 999_999}, "not one of the available choices"),
-    ],
-)
-def test_bad_input_is_said_at_its_field_and_the_rest_stays(
-    staff_client: Client, world: World, new_page: str, changes: dict[str, Any], said: str
-) -> None:
-    before = LicenseRequest.objects.count()
-    answer = staff_client.post(new_page, asked(world, **changes))
-    assert answer.status_code == 200
-    assert said in unescape(answer.text)
-    for name, value in asked(world, **changes).items():
-        if name in {"number", "subscription"} and value != "":
-            assert f'name="{name}" value="{value}"' in answer.text
-    assert LicenseRequest.objects.count() == before
-
-
-def test_a_class_that_is_no_longer_sold_cannot_be_chosen(staff_client: Client, world: World, new_page: str) -> None:
-    LicenseClass.objects.filter(pk=world.license_class.pk).update(sold=False)
-    other = make_class(world.configuration)
-    text = staff_client.post(new_page, asked(world)).text
-    assert "not one of the available choices" in text
-    assert other.name in text
-
-
-def test_several_subscriptions_that_fit_are_offered(staff_client: Client, world: World, new_page: str) -> None:
-    make_subscription()
-    text = staff_client.post(new_page, asked(world, subscription="example.com")).text
-    assert "Several subscriptions fit" in text
-    assert text.count('<button name="subscription"') == 2
-
-
-def test_where_nothing_is_sold_the_page_leads_to_the_classes(staff_client: Client) -> None:
-    configuration = make_configuration()
-    text = staff_client.get(f"{reverse('new_license')}?plugin={configuration.pk}").text
-    assert reverse("plugin_classes", args=[configuration.pk]) in text
-
-
-def test_a_new_license_form_sent_twice_asks_once(staff_client: Client, world: World, new_page: str) -> None:
-    once = re.search(r'name="once" value="([0-9a-f-]{36})"', staff_client.get(new_page).text)
-    assert once is not None
-    given = {
-        "license_class": world.license_class.pk,
-        "number": 2,
-        "subscription": world.subscription.pk,
-        "once": once.group(1),
-    }
-    before = LicenseRequest.objects.count()
-    for _ in range(2):
-        assert staff_client.post(new_page, given).status_code == 302
-    assert LicenseRequest.objects.count() == before + 2

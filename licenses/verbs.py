@@ -1,0 +1,125 @@
+"""What may be asked of a license: what its plug-in has a verb for and its state allows, and the request that asks."""
+
+from collections.abc import Collection, Iterator
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ka_plugins.contract import Verb
+from licenses import bell
+from licenses.hand import event_of
+from licenses.models import License, LicenseRequest
+from licenses.options import Options
+from licenses.owed import uids_of
+from licenses.plugins import plugin_class
+from licenses.retry import PATIENCE
+from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.story import Actor
+
+State, Kind = License.State, LicenseRequest.Kind
+
+_FROM: dict[str, frozenset[str]] = {  # the states of a license in which it makes sense
+    Kind.RENEW: frozenset({State.ISSUED, State.INSTALLED, State.EXPIRED}),
+    Kind.CHANGE: frozenset({State.ISSUED, State.INSTALLED}),
+    Kind.SUSPEND: frozenset({State.INSTALLED}),
+    Kind.RESUME: frozenset({State.SUSPENDED}),
+    Kind.TERMINATE: frozenset({State.ISSUED, State.INSTALLED, State.SUSPENDED, State.EXPIRED}),
+}
+_INSTALLS = {Kind.RENEW, Kind.CHANGE}  # what they bring goes into a subscription
+
+
+def verbs_of(license_: License, asked: Collection[str]) -> frozenset[str]:
+    """The kinds of request that would be taken for a license now; `asked` are the kinds of its open requests."""
+    return frozenset(kind for kind in _FROM if why_not(license_, kind, asked) is None)
+
+
+def why_not(license_: License, kind: str, asked: Collection[str]) -> Problem | None:
+    """Why a kind of request would be refused for a license now, for the person who asked; None where it would not."""
+    for text in _conflicts(license_, kind, asked):
+        return ConflictProblem(text)
+    if kind == Kind.CHANGE and license_.parent is not None:
+        return Problem(f"{license_.key} is an additional key: change its license {license_.parent.key} instead.")
+    return _what_plugin_lacks(license_, kind)
+
+
+def _conflicts(license_: License, kind: str, asked: Collection[str]) -> Iterator[str]:
+    """How a license stands against a kind of request."""
+    name = license_.key
+    if license_.state == State.TERMINATED:
+        yield f"License {name} is terminated; nothing more can be done with it."
+    elif license_.state not in _FROM[kind]:
+        yield f"License {name} is {str(license_.get_state_display()).lower()}; that cannot be asked for now."
+    if kind in _INSTALLS and license_.subscription_id is None:
+        yield f"License {name} is in stock. Assign it to a subscription first."
+    if kind in asked:
+        yield f"License {name} already has an open request of this kind."
+    if Kind.TERMINATE in asked:
+        yield f"License {name} is being ended."
+
+
+def _what_plugin_lacks(license_: License, kind: str) -> Problem | None:
+    configuration = license_.configuration
+    if not configuration.is_online:
+        said = f"{configuration.name} is offline: that is arranged with the vendor, not here."
+        return None if kind in _INSTALLS else Problem(said)
+    try:
+        verbs = plugin_class(configuration.template).verbs
+    except Problem as problem:
+        return problem
+    return None if Verb(kind) in verbs else Problem(f"{configuration.name} cannot {kind} a license.")
+
+
+def open_kinds(license_: License) -> set[str]:
+    """The kinds of the open requests of a license. One statement."""
+    return set(license_.requests.filter(finished_at__isnull=True).values_list("kind", flat=True))
+
+
+def ask_for(
+    license_: License,
+    kind: str,
+    options: Options | None = None,
+    *,
+    actor: Actor,
+    text: str,
+    detail: str = "",
+    once: UUID | None,
+) -> LicenseRequest:
+    """Make the request that asks for a verb. The same `once` again answers the request that it made first.
+
+    Raises ConflictProblem where the license's state or an open request forbids it, Problem where the plug-in cannot.
+    """
+    (uid,) = uids_of(once, 1)
+    sent_before = LicenseRequest.objects.filter(uid=uid, license=license_)
+    if once and (made := sent_before.first()):
+        return made
+    if problem := why_not(license_, kind, open_kinds(license_)):
+        raise problem
+    request = _row(license_, kind, uid, options or {})
+    try:
+        with transaction.atomic():
+            request.save()
+            event_of(request, actor, "requested", text, detail.strip()).save()
+            bell.ring()
+    except IntegrityError:  # somebody was a moment faster
+        if once and (made := sent_before.first()):
+            return made
+        raise ConflictProblem(f"License {license_.key} already has an open request of this kind.") from None
+    return request
+
+
+def _row(license_: License, kind: str, uid: UUID, options: Options) -> LicenseRequest:
+    now, configuration = timezone.now(), license_.configuration
+    return LicenseRequest(
+        uid=uid,
+        kind=kind,
+        state=LicenseRequest.State.KEY,
+        configuration=configuration,
+        license_class=license_.license_class,
+        subscription_id=license_.subscription_id,
+        order_number=license_.requests.order_by("pk").values_list("order_number", flat=True).first() or "",
+        license=license_,
+        options=options,
+        due_at=now if configuration.is_online else None,
+        deadline=now + PATIENCE,
+    )

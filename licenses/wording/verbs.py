@@ -1,0 +1,58 @@
+"""What a person reads before he decides about a license."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from licenses.models import LicenseRequest
+
+Kind = LicenseRequest.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A decision about a license: what is asked, what follows, and the buttons."""
+
+    title: Any
+    heading: Any
+    text: Any
+    button: Any
+    picture: str
+    ends: bool = False  # it takes something away: the safe button comes first, and a reason is asked for
+
+
+QUESTIONS: dict[str, Question] = {
+    Kind.RENEW: Question(
+        gettext_lazy("Renew %(key)s"),
+        gettext_lazy("Renew this license?"),
+        gettext_lazy("%(plugin)s is asked to extend %(key)s by its term. The vendor bills it."),
+        gettext_lazy("Renew"),
+        "refresh",
+    ),
+    Kind.SUSPEND: Question(
+        gettext_lazy("Suspend %(key)s"),
+        gettext_lazy("Suspend this license?"),
+        gettext_lazy("%(plugin)s stops %(key)s until it is resumed. The server that uses it may stop working."),
+        gettext_lazy("Suspend"),
+        "player-pause",
+        ends=True,
+    ),
+    Kind.RESUME: Question(
+        gettext_lazy("Resume %(key)s"),
+        gettext_lazy("Resume this license?"),
+        gettext_lazy("%(plugin)s lets %(key)s work again."),
+        gettext_lazy("Resume"),
+        "player-play",
+    ),
+    Kind.TERMINATE: Question(
+        gettext_lazy("Terminate %(key)s"),
+        gettext_lazy("Terminate this license?"),
+        gettext_lazy(
+            "%(plugin)s ends %(key)s for good. The server that uses it loses its license; this cannot be undone."
+        ),
+        gettext_lazy("Terminate"),
+        "ban",
+        ends=True,
+    ),
+}
