@@ -23,6 +23,7 @@ PLUGIN_GROUP: Final = "pbas.ka_plugins"
 INSTALLER_GROUP: Final = "pbas.installers"
 BUNDLED: Final[dict[str, dict[str, str]]] = {
     PLUGIN_GROUP: {
+        "cpanel_manage2": "ka_plugins.cpanel_manage2.plugin:CpanelManage2Plugin",
         "http_issuer": "ka_plugins.http_issuer.plugin:HttpIssuerPlugin",
         "keygen": "ka_plugins.keygen.plugin:KeygenPlugin",
         "manual": "ka_plugins.manual.plugin:ManualPlugin",

@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ka_plugins.cpanel_manage2.simulator import CpanelManage2Dialect
 from ka_plugins.http_issuer.simulator import HttpIssuerDialect
 from ka_plugins.keygen.simulator import KeygenDialect
 from ka_plugins.plesk_ka.simulator import PleskKaDialect
@@ -44,7 +45,14 @@ def _arguments() -> argparse.Namespace:
 def _dialects(world: World, named: Sequence[str]) -> tuple[Dialect, ...]:
     """Those named first, as the Key Administrator claims the root of all paths; then the bundled ones."""
     outside = [EntryPoint(name, name, "").load()(world) for name in named]
-    return (*outside, PleskKaDialect(world), PleskKa3Dialect(world), KeygenDialect(world), HttpIssuerDialect(world))
+    return (
+        *outside,
+        PleskKaDialect(world),
+        PleskKa3Dialect(world),
+        CpanelManage2Dialect(world),
+        KeygenDialect(world),
+        HttpIssuerDialect(world),
+    )
 
 
 async def _run(arguments: argparse.Namespace, cert_dir: Path) -> None:

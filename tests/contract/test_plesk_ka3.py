@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from ka_plugins.contract import LicenseOrder, Verb
 from ka_plugins.plesk_ka3.plugin import PleskKa3Plugin
@@ -18,7 +19,12 @@ from ka_plugins.workbench import BundledSimulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-METHODS = {Verb.CHECK: "keys.list", Verb.ISSUE_KEY: "keys.create", Verb.FETCH_FILES: "keys.retrieve"}
+METHODS = {
+    Verb.CHECK: "keys.list",
+    Verb.ISSUE_KEY: "keys.create",
+    Verb.FETCH_FILES: "keys.retrieve",
+    Verb.RENEW: "keys.renew",
+}
 REFERENCES = itertools.count(1)
 
 
@@ -54,7 +60,15 @@ def workbench(ka3: BundledSimulator, request: pytest.FixtureRequest) -> Workbenc
         refused_order=LicenseOrder("R-X", "PLESK-12-WEB-PRO-1M", features=("NO_SUCH_FEATURE",)),
         simulator=ka3,
         secrets=("wrong-Sesame", "ZGVtbzpkZW1v"),
+        vendor_files=lambda number: [_file(ka3.running.http, number)],
+        spoils=frozenset(METHODS),
     )
+
+
+def _file(vendor: str, number: str) -> bytes:
+    """The key's file by a client that knows nothing of the plug-in."""
+    answer = requests.get(f"{vendor}/30/keys/{number.split('.')[1]}/retrieve", auth=("demo", "demo"), timeout=10)
+    return answer.content
 
 
 class TestPleskKa3(PluginContract):
