@@ -115,7 +115,8 @@ def _load(group: str, problem: Callable[[str, Any], str], failed: list[FailedPlu
         try:
             found = candidates[0].load()
             reason = problem(name, found)
-        except Exception as error:  # noqa: BLE001 - a stranger's module may fail in any way, and must stop nothing
+        # A stranger's module may fail in any way, even by leaving as a program does, and must stop nothing.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             reason = f"It does not load: {type(error).__name__}: {error}"
         if reason:
             failed.append(FailedPlugin(name, f"{reason} (from {_owner(candidates[0])})"))
