@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 
@@ -10,6 +10,7 @@ from ka_plugins.contract import Plugin, PluginError
 from ka_plugins.http import VendorClient
 from licenses.models import PluginConfiguration
 from licenses.plugins import plugin_class, settings_of
+from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import Problem
 
 Answer = TypeVar("Answer")
@@ -17,13 +18,13 @@ Answer = TypeVar("Answer")
 
 def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[Answer]]) -> Answer:
     """One question to the vendor from synchronous code, over a client of its own."""
-    plugin = plugin_class(configuration.template)
+    plugin, settings = plugin_class(configuration.template), _settings(configuration)
 
     async def asking() -> Answer:
         http = VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
         try:
             async with asyncio.timeout(plugin.timeout):
-                return await call(plugin(settings_of(configuration), http))
+                return await call(plugin(settings, http))
         finally:
             await http.close()
 
@@ -38,3 +39,12 @@ def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[A
         Exception
     ) as error:  # a plug-in may fail in any way: the person who waits is told, and no worker asks for ever
         raise Problem(f"The plug-in failed with {type(error).__name__}. Its author has to look at it.") from error
+
+
+def _settings(configuration: PluginConfiguration) -> Any:
+    """The plug-in's settings; Problem where what is stored cannot be used any more."""
+    try:
+        return settings_of(configuration)
+    except (ValueError, TypeError, CannotDecryptError) as error:
+        why = "a value is missing or of the wrong kind" if isinstance(error, TypeError) else str(error)
+        raise Problem(f"The stored settings cannot be used: {why}. Mend them and save.") from error

@@ -1,24 +1,27 @@
-"""Plug-in configurations: saved, checked, filled with classes, paused. Never a vendor call in a transaction."""
+"""Plug-in configurations: saved, checked, paused, deleted. Never a vendor call in a transaction."""
 
 import dataclasses
+import time
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.utils import timezone
 
-from ka_plugins.contract import ClassInfo
-from licenses import bell
+from licenses import bell, classes
 from licenses.asking import ask
 from licenses.hand import bring_to_a_person
 from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
-from licenses.plugins import is_secret, plugin_class, settings_fields
+from licenses.plugins import is_secret, kept_secrets, plugin_class, settings_fields
 from pbas.core.crypto import CannotDecryptError
+from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM, Actor, tell
 
 Mode, Status = PluginConfiguration.Mode, PluginConfiguration.Status
 
-FETCH = "licenses.tasks.fetch_classes"
+MOST_COUNTED = 1000  # of what hangs on a configuration
 MOST_CALLS = 2000  # at once, over all workers
 
 
@@ -44,7 +47,10 @@ def save_configuration(
     online = kept.is_online
     if online:  # an offline one asks nobody; what was set before is kept for the day it goes online
         _keep_settings(kept, settings)
-    kept.status, kept.status_text = (Status.FETCHING if online else Status.CONFIGURED), ""
+    if kept.status != Status.PAUSED:
+        kept.status, kept.status_text = (Status.FETCHING if online else Status.CONFIGURED), ""
+    kept.fetch_at, kept.fetch_step = (timezone.now(), classes.Step.QUEUED) if online else (None, "")
+    kept.fetch_failures, kept.fetch_problem, kept.classes_received = 0, "", 0
     kept.parked_until, kept.parked_why, kept.parkings = None, "", 0
     if not new:
         kept.version = F("version") + 1  # of two who save at once, each makes his own
@@ -56,7 +62,9 @@ def save_configuration(
             if online and was_offline:
                 bring_to_a_person(LicenseRequest.objects.filter(configuration=kept), actor)
             if online:
-                transaction.on_commit(lambda: ask_for_classes(kept))
+                classes.ring(kept)
+            else:
+                classes.keep_product_list(configuration=kept, actor=actor)
     except IntegrityError:
         raise Problem(f"There is already a plug-in called {kept.name}.", field="name") from None
     return kept
@@ -91,7 +99,7 @@ def _keep_settings(kept: PluginConfiguration, given: dict[str, Any]) -> None:
 
 def _kept_secret(kept: PluginConfiguration, field: dataclasses.Field[Any]) -> Any:
     try:
-        return kept.secrets.get(field.name, "")
+        return kept_secrets(kept).get(field.name, "")
     except CannotDecryptError:
         message = f"{field.metadata['label']} is stored, but cannot be read any more: type it once more."
         raise Problem(message, field=field.name) from None
@@ -126,66 +134,27 @@ def _build(template: str, values: dict[str, Any]) -> None:
         raise Problem(text if known else str(error), field=name if known else "") from error
 
 
-def ask_for_classes(configuration: PluginConfiguration) -> None:
-    """Have a worker fetch the license classes. A broker that is down is seen by the sweep, which asks again."""
-    bell.send(FETCH, [configuration.pk])
+def check_connection(*, configuration: PluginConfiguration, actor: Actor = SYSTEM) -> str:
+    """Ask the vendor whether host, login and password work; his answer in one line. Raises Problem with the reason.
 
-
-def check_connection(*, configuration: PluginConfiguration) -> str:
-    """Ask the vendor whether host, login and password work; his answer in one line. Raises Problem with the reason."""
-    if not configuration.is_online:
-        return "Offline: there is no connection to test. Keys and files are uploaded."
-    return ask(configuration, lambda plugin: plugin.check())
-
-
-def fetch_classes(*, configuration: PluginConfiguration, actor: Actor = SYSTEM) -> int:
-    """Fetch what the vendor may sell us and keep it; only then is the configuration Configured. Answers how many.
-
-    Classes that the vendor no longer lists are kept as retired. Raises Problem; the configuration then says why.
+    How it went, and how long it took, stands in the story.
     """
     if not configuration.is_online:
-        raise Problem(f"{configuration.name} is offline: its classes are not fetched.")
+        return "Offline: there is no connection to test. Keys and files are uploaded."
+    began = time.monotonic()
     try:
-        classes = ask(configuration, lambda plugin: plugin.list_classes())
+        answer = ask(configuration, lambda plugin: plugin.check())
     except Problem as problem:
-        _set_status(configuration, _unless_paused(configuration, Status.FAILED), problem.message, actor)
+        text = f"{configuration.name}: the connection does not work ({_since(began)})."
+        tell(actor, "connection_failed", text, detail=problem.message, configuration=configuration)
         raise
-    classes = tuple({one.code: one for one in classes}.values())
-    try:
-        with transaction.atomic():
-            now = PluginConfiguration.objects.select_for_update(no_key=True).get(pk=configuration.pk)
-            if now.version != configuration.version:
-                raise ConflictProblem(f"{now.name} was saved meanwhile: its classes are fetched once more.")
-            keep_classes(configuration, classes)
-            status = _unless_paused(configuration, Status.CONFIGURED)
-            _set_status(configuration, status, f"{len(classes)} license classes received.", actor)
-            bell.ring()
-    except DatabaseError as error:
-        text = f"What the vendor listed cannot be kept ({type(error).__name__})."
-        _set_status(configuration, _unless_paused(configuration, Status.FAILED), text, actor)
-        raise Problem(text) from None
-    return len(classes)
+    text = f"{configuration.name}: the connection works ({_since(began)})."
+    tell(actor, "connection_works", text, detail=answer, configuration=configuration)
+    return answer
 
 
-def _unless_paused(configuration: PluginConfiguration, status: str) -> str:
-    paused = PluginConfiguration.objects.filter(pk=configuration.pk, status=Status.PAUSED)
-    return Status.PAUSED if paused.exists() else status
-
-
-def keep_classes(configuration: PluginConfiguration, classes: tuple[ClassInfo, ...]) -> None:
-    """Write the classes as they are now; what we sell stays ticked, what is gone is retired."""
-    LicenseClass.objects.bulk_create(
-        (
-            LicenseClass(configuration=configuration, code=one.code, name=one.name, properties=dataclasses.asdict(one))
-            for one in classes
-        ),
-        update_conflicts=True,
-        unique_fields=["configuration", "code"],
-        update_fields=["name", "properties"],
-    )
-    codes = [one.code for one in classes]
-    configuration.classes.exclude(code__in=codes).update(retired=True)
-    configuration.classes.filter(code__in=codes).update(retired=False)
+def _since(began: float) -> str:
+    return f"{time.monotonic() - began:.2f} s"
 
 
 def pause_configuration(*, configuration: PluginConfiguration, reason: str, actor: Actor) -> None:
@@ -194,7 +163,7 @@ def pause_configuration(*, configuration: PluginConfiguration, reason: str, acto
         raise Problem("Say why the plug-in is paused; it stands on its page.", field="reason")
     if not PluginConfiguration.objects.filter(pk=configuration.pk, status=Status.CONFIGURED).exists():
         raise ConflictProblem(f"{configuration.name} is not working, so it cannot be paused.")
-    _set_status(configuration, Status.PAUSED, reason.strip(), actor)
+    classes.set_status(configuration, Status.PAUSED, reason.strip(), actor)
 
 
 def resume_configuration(*, configuration: PluginConfiguration, actor: Actor) -> None:
@@ -203,28 +172,55 @@ def resume_configuration(*, configuration: PluginConfiguration, actor: Actor) ->
     configuration.refresh_from_db()
     if configuration.status != Status.PAUSED and not configuration.parkings:
         raise ConflictProblem(f"{configuration.name} is not paused.")
-    status = Status.CONFIGURED if configuration.status == Status.PAUSED else configuration.status
+    status = _after_pause(configuration) if configuration.status == Status.PAUSED else configuration.status
     with transaction.atomic():
         row.update(parked_until=None, parked_why="", parkings=0)
-        _set_status(configuration, status, "Resumed.", actor)
+        classes.set_status(configuration, status, "Resumed.", actor)
         bell.ring()
 
 
-def sell_class(*, license_class: LicenseClass, sold: bool, actor: Actor) -> None:
-    """Tick or untick "we sell this"."""
-    if sold and license_class.retired:
-        raise ConflictProblem(f"The vendor no longer lists {license_class.name}.")
-    if LicenseClass.objects.filter(pk=license_class.pk, sold=not sold).update(sold=sold):
-        text = f"{license_class.name} is {'now' if sold else 'no longer'} sold."
-        tell(actor, "class_sold", text, configuration=license_class.configuration)
-    license_class.sold = sold
+def _after_pause(configuration: PluginConfiguration) -> str:
+    """What was saved in the pause has to prove itself as any other."""
+    if configuration.fetch_failures:
+        return Status.FAILED
+    return Status.FETCHING if configuration.fetch_at else Status.CONFIGURED
 
 
-def _set_status(configuration: PluginConfiguration, status: str, text: str, actor: Actor) -> None:
-    with transaction.atomic():
-        PluginConfiguration.objects.filter(pk=configuration.pk).update(
-            status=status, status_text=text, version=F("version") + 1
-        )
-        configuration.refresh_from_db()
-        words = f"{configuration.name}: {configuration.get_status_display()}."
-        tell(actor, f"configuration_{status}", words, detail=text, configuration=configuration)
+def hanging_on(configuration: PluginConfiguration) -> dict[str, int]:
+    """What keeps a configuration from being deleted, by the words for it, each counted up to MOST_COUNTED."""
+    found: dict[str, int] = {}
+    for model, of in ((PluginConfiguration, configuration), (LicenseClass, configuration.classes.all())):
+        for field in model._meta.get_fields(include_hidden=True):  # noqa: SLF001 (Django's public name)
+            if not isinstance(field, ForeignObjectRel) or field.related_model in {LicenseClass, Event}:
+                continue
+            many = isinstance(of, QuerySet)
+            lookup = f"{field.field.name}{'__in' if many else ''}"
+            rows = field.related_model._base_manager.filter(**{lookup: of})  # noqa: SLF001 (Django's public name)
+            if n := rows.order_by()[:MOST_COUNTED].count():
+                words = str(field.related_model._meta.verbose_name_plural)  # noqa: SLF001
+                found[words] = max(n, found.get(words, 0))
+    return found
+
+
+def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) -> None:
+    """Delete a configuration and its classes. Raises ConflictProblem that says what hangs on it.
+
+    The lines of its story stay; they lose the link to what is gone.
+    """
+    name = configuration.name
+    try:
+        with transaction.atomic():
+            PluginConfiguration.objects.select_for_update().filter(pk=configuration.pk).first()
+            if hanging := hanging_on(configuration):
+                what = ", ".join(f"{n} {words}" for words, n in hanging.items())
+                raise ConflictProblem(f"{name} cannot be deleted: {what} hang on it. Pause it instead.")
+            Event.objects.filter(configuration=configuration).update(configuration=None)
+            configuration.classes.all().delete()
+            PluginConfiguration.objects.filter(pk=configuration.pk).delete()
+            tell(actor, "configuration_deleted", f"Plug-in {name} was deleted.")
+    except IntegrityError as error:
+        raise ConflictProblem(f"{name} cannot be deleted: something was just made with it.") from error
+
+
+# The services of its classes, for those who set up a whole configuration.
+fetch_classes, keep_classes, sell_class = classes.fetch_classes, classes.keep_classes, classes.sell_class

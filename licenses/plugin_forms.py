@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy
 
 from ka_plugins.contract import ClassInfo
 from licenses.models import PluginConfiguration
-from licenses.plugins import is_secret, plugin_class, settings_fields, templates
+from licenses.plugins import is_secret, kept_secrets, kept_settings, plugin_class, settings_fields, templates
+from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import Problem
 
 Mode = PluginConfiguration.Mode
 
+USUAL_LIMIT = 50  # calls at once
 _PREFIX = "setting_"  # a plug-in may name its settings as it likes, even `name` or `mode`
 
 
@@ -56,6 +58,19 @@ class ClassForm(forms.Form):
         return ClassInfo(code=self.cleaned_data["code"], name=self.cleaned_data["name"])
 
 
+class ClassListForm(forms.Form):
+    """A file with license classes, JSON or CSV."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        help_text=gettext_lazy(
+            "A class list as JSON or CSV, in UTF-8. Nothing is kept before you have seen what it changes."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".json,.csv"}),
+    )
+
+
 class ConfigurationForm(forms.Form):
     """A configuration's name, mode and limit, and the settings of its template."""
 
@@ -69,6 +84,7 @@ class ConfigurationForm(forms.Form):
     )
     limit = forms.IntegerField(
         label=gettext_lazy("Calls at once"),
+        initial=USUAL_LIMIT,
         min_value=1,
         max_value=2000,
         help_text=gettext_lazy("How many requests may be at this vendor at the same time, over all workers."),
@@ -81,17 +97,20 @@ class ConfigurationForm(forms.Form):
         self.declared = settings_fields(template)
         options["initial"] = {**self._kept_values(), **options.get("initial", {})}
         super().__init__(*args, **options)
+        limit = self.fields.pop("limit")
         if not plugin_class(template).verbs:
             self.fields["mode"].choices = [(Mode.OFFLINE, Mode.OFFLINE.label)]  # type: ignore[attr-defined]
         for declared in self.declared:
             self.fields[_PREFIX + declared.name] = self._field(declared)
+        self.fields["limit"] = limit  # last: its default is right for most
 
     def clean(self) -> dict[str, Any]:
         """What the vendor's connection needs is asked for in online mode only."""
         super().clean()
         if self.cleaned_data.get("mode") == Mode.OFFLINE:
-            for declared in self.declared:
-                self.errors.pop(_PREFIX + declared.name, None)
+            for name in ("limit", *(_PREFIX + declared.name for declared in self.declared)):
+                self.errors.pop(name, None)
+            self.cleaned_data.setdefault("limit", self.initial.get("limit", USUAL_LIMIT))
         return self.cleaned_data
 
     def settings(self) -> dict[str, Any]:
@@ -108,12 +127,17 @@ class ConfigurationForm(forms.Form):
     def _kept_values(self) -> dict[str, Any]:
         if self.kept is None:
             is_online = bool(plugin_class(self.template).verbs)
-            return {"mode": Mode.ONLINE if is_online else Mode.OFFLINE, "limit": 50}
+            return {"mode": Mode.ONLINE if is_online else Mode.OFFLINE, "limit": USUAL_LIMIT}
         own = {"name": self.kept.name, "mode": self.kept.mode, "limit": self.kept.limit}
-        return own | {_PREFIX + name: value for name, value in self.kept.settings.items()}
+        return own | {_PREFIX + name: value for name, value in kept_settings(self.kept).items()}
 
-    def _has_secret(self, declared: "dataclasses.Field[Any]") -> bool:
-        return is_secret(declared) and self.kept is not None and bool(self.kept.secrets.get(declared.name))
+    def _secret_hint(self, declared: "dataclasses.Field[Any]") -> str:
+        """What there is to say of a secret that is stored; nothing where none is."""
+        try:
+            is_set = self.kept is not None and kept_secrets(self.kept).get(declared.name)
+        except CannotDecryptError:
+            return _("It is stored, but cannot be read any more: type it once more.")
+        return _("Leave blank to keep the one that is set.") if is_set else ""
 
     def _field(self, declared: "dataclasses.Field[Any]") -> forms.Field:
         """A form field for one declared setting: number, choice, secret or text."""
@@ -122,8 +146,8 @@ class ConfigurationForm(forms.Form):
         shared: dict[str, Any] = {"label": rules["label"], "help_text": rules["help_text"], "required": default != ""}
         if is_secret(declared):
             widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-            if self._has_secret(declared):
-                shared |= {"help_text": _("Leave blank to keep the one that is set."), "required": False}
+            if hint := self._secret_hint(declared):
+                shared |= {"help_text": hint, "required": False}
             return forms.CharField(widget=widget, strip=False, max_length=10_000, **shared)
         shared["initial"] = default
         if rules["choices"]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from licenses import plugin_views
+from licenses import class_views, plugin_views
 
 urlpatterns = [
     path("plugins/", plugin_views.list_plugins, name="plugins"),
@@ -12,7 +12,10 @@ urlpatterns = [
     path("plugins/<int:pk>/check/", plugin_views.check, name="plugin_check"),
     path("plugins/<int:pk>/pause/", plugin_views.pause, name="plugin_pause"),
     path("plugins/<int:pk>/resume/", plugin_views.resume, name="plugin_resume"),
-    path("plugins/<int:pk>/classes/", plugin_views.classes, name="plugin_classes"),
-    path("plugins/<int:pk>/classes/add/", plugin_views.add_class, name="plugin_classes_add"),
-    path("plugins/<int:pk>/classes/update/", plugin_views.update_classes, name="plugin_classes_update"),
+    path("plugins/<int:pk>/delete/", plugin_views.delete, name="plugin_delete"),
+    path("plugins/<int:pk>/classes/", class_views.list_classes, name="plugin_classes"),
+    path("plugins/<int:pk>/classes/<int:class_pk>/", class_views.show_class, name="plugin_class"),
+    path("plugins/<int:pk>/classes/add/", class_views.add_class, name="plugin_classes_add"),
+    path("plugins/<int:pk>/classes/update/", class_views.update_classes, name="plugin_classes_update"),
+    path("plugins/<int:pk>/classes/import/", class_views.import_classes, name="plugin_classes_import"),
 ]

@@ -1,32 +1,31 @@
-"""Plug-in configurations: the list, the form built from what a plug-in declares, and the classes that we sell."""
+"""Plug-in configurations: the list, the form built from what a plug-in declares, test, pause, and delete."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
 from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ka_plugins import registry
-from ka_plugins.contract import ClassInfo
 from licenses.configurations import (
+    MOST_COUNTED,
     check_connection,
-    fetch_classes,
-    keep_classes,
+    delete_configuration,
+    hanging_on,
     pause_configuration,
     resume_configuration,
     save_configuration,
-    sell_class,
 )
 from licenses.forms import ReasonForm
-from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
-from licenses.plugin_forms import ClassForm, ConfigurationForm, TemplateForm
+from licenses.models import LicenseRequest, PluginConfiguration
+from licenses.plugin_forms import ConfigurationForm, TemplateForm
+from licenses.plugin_selectors import health_of, standing
 from licenses.plugins import templates
 from licenses.selectors import counts
 from pbas.core.models import Event
 from pbas.core.problems import Problem
-from pbas.core.story import staff, tell
+from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, staff_only
 
 STORY_LENGTH = 20  # events on a configuration's page; those of its requests stand with them
@@ -69,7 +68,7 @@ def new_plugin(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def show_plugin(request: HttpRequest, pk: int) -> HttpResponse:
     """One configuration: its status, its settings, Test connection, pause and resume."""
-    configuration = _configuration_or_404(pk)
+    configuration = configuration_or_404(pk)
     if request.method == "GET":
         return _page(request, configuration)
     try:
@@ -84,19 +83,22 @@ def show_plugin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def show_status(request: HttpRequest, pk: int) -> HttpResponse:
     """The status alone; asked for again and again while the license classes are fetched."""
-    configuration = _configuration_or_404(pk)
-    is_fetching = configuration.status == PluginConfiguration.Status.FETCHING
-    context = {"configuration": configuration, "sells": configuration.classes.filter(sold=True).exists()}
-    return render(request, "plugins/_status.html", context, status=200 if is_fetching else STOP_POLLING)
+    context = standing(configuration_or_404(pk), request.GET.get("tab", ""))
+    is_over = not context["fetching"]
+    goes_on = not is_over or context["configuration"].fetch_at is not None
+    answer = render(request, "plugins/_status.html", context, status=200 if goes_on else STOP_POLLING)
+    if is_over and context["tab"] == "classes" and "fetching" in request.GET:
+        answer["HX-Refresh"] = "true"  # the list below has changed
+    return answer
 
 
 @staff_only
 @require_POST
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the vendor whether the saved settings work, and show what he says."""
-    configuration = _configuration_or_404(pk)
+    configuration = configuration_or_404(pk)
     try:
-        answer, works = check_connection(configuration=configuration), True
+        answer, works = check_connection(configuration=configuration, actor=staff(request.user)), True
     except Problem as problem:
         answer, works = problem.message, False
     if request.headers.get("HX-Request"):
@@ -109,7 +111,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     """Send nothing more to this vendor, and say why."""
-    configuration = _configuration_or_404(pk)
+    configuration = configuration_or_404(pk)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _page(request, configuration, pause_form=form)
@@ -125,7 +127,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a paused or parked plug-in."""
-    configuration = _configuration_or_404(pk)
+    configuration = configuration_or_404(pk)
     try:
         resume_configuration(configuration=configuration, actor=staff(request.user))
     except Problem as problem:
@@ -135,68 +137,19 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff_only
 @require_http_methods(["GET", "POST"])
-def classes(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the vendor may issue to us, and the ticks "we sell this"."""
-    configuration = _configuration_or_404(pk)
-    rows = list(configuration.classes.all())
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a configuration on which nothing hangs; else say what does."""
+    configuration = configuration_or_404(pk)
     if request.method == "POST":
-        ticked = set(request.POST.getlist("sold"))
-        changed = [one for one in rows if one.sold != (str(one.pk) in ticked)]
         try:
-            for one in changed:
-                sell_class(license_class=one, sold=not one.sold, actor=staff(request.user))
+            delete_configuration(configuration=configuration, actor=staff(request.user))
         except Problem as problem:
             messages.error(request, problem.message)
         else:
-            messages.success(request, _("Saved what we sell."))
-        return redirect("plugin_classes", pk)
-    return _classes_page(request, configuration, rows, ClassForm(configuration=configuration))
-
-
-@staff_only
-@require_POST
-def add_class(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write down what is bought by hand: nobody tells an offline plug-in its license classes."""
-    configuration = _configuration_or_404(pk)
-    rows = list(configuration.classes.all())
-    form = ClassForm(request.POST, configuration=configuration)
-    if configuration.is_online:
-        messages.error(request, _("The classes of an online plug-in come from its vendor."))
-    elif not form.is_valid():
-        return _classes_page(request, configuration, rows, form)
-    else:
-        keep_classes(configuration, (*(_class_info(one) for one in rows if not one.retired), form.class_info()))
-        text = f"License class {form.cleaned_data['name']} was added."
-        tell(staff(request.user), "class_added", text, configuration=configuration)
-        messages.success(request, _("Added. Tick it to sell it."))
-    return redirect("plugin_classes", pk)
-
-
-@staff_only
-@require_POST
-def update_classes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Fetch the license classes from the vendor now."""
-    configuration = _configuration_or_404(pk)
-    try:
-        n = fetch_classes(configuration=configuration, actor=staff(request.user))
-    except Problem as problem:
-        messages.error(request, problem.message)
-    else:
-        text = ngettext("%(n)d license class received.", "%(n)d license classes received.", n) % {"n": n}
-        messages.success(request, text)
-    return redirect("plugin_classes", pk)
-
-
-def _classes_page(
-    request: HttpRequest, configuration: PluginConfiguration, rows: list[LicenseClass], form: ClassForm
-) -> HttpResponse:
-    context = {"configuration": configuration, "classes": rows, "form": form, "sells": any(one.sold for one in rows)}
-    return render(request, "plugins/classes.html", context)
-
-
-def _class_info(row: LicenseClass) -> ClassInfo:
-    parts = {name: tuple(row.properties.get(name, ())) for name in ("groups", "features", "additional")}
-    return ClassInfo(code=row.code, name=row.name, **parts)
+            messages.success(request, _("%(name)s was deleted.") % {"name": configuration.name})
+            return redirect("plugins")
+    context = {"configuration": configuration, "hanging": hanging_on(configuration), "most": MOST_COUNTED}
+    return render(request, "plugins/delete.html", context)
 
 
 def _save(request: HttpRequest, form: ConfigurationForm) -> PluginConfiguration | None:
@@ -231,19 +184,20 @@ def _page(
     except Problem as problem:
         reason = problem.message
     context = {
+        **standing(configuration, "settings"),
         "form": form,
         "reason": reason,
-        "sells": configuration.classes.filter(sold=True).exists(),
-        "configuration": configuration,
         "template": configuration.template,
         "label": dict(templates()).get(configuration.template, configuration.template),
         "pause_form": pause_form or ReasonForm(),
+        "health": health_of(configuration),
         "story": Event.objects.filter(configuration=configuration, request=None)[:STORY_LENGTH],
     }
     return render(request, "plugins/plugin.html", context)
 
 
-def _configuration_or_404(pk: int) -> PluginConfiguration:
+def configuration_or_404(pk: int) -> PluginConfiguration:
+    """The configuration of an address."""
     configuration = PluginConfiguration.objects.filter(pk=pk).first()
     if configuration is None:
         raise Http404(_("There is no plug-in %(pk)s.") % {"pk": pk})

@@ -32,10 +32,20 @@ def is_secret(field: dataclasses.Field[Any]) -> bool:
     return bool(field.metadata.get("secret"))
 
 
+def kept_settings(configuration: PluginConfiguration) -> dict[str, Any]:
+    """The clear settings as they are stored; none where what is stored is no set of settings."""
+    return configuration.settings if isinstance(configuration.settings, dict) else {}
+
+
+def kept_secrets(configuration: PluginConfiguration) -> dict[str, Any]:
+    """The secret settings in clear; none where what is stored is no set. Raises CannotDecryptError."""
+    return configuration.secrets if isinstance(configuration.secrets, dict) else {}
+
+
 def settings_of(configuration: PluginConfiguration) -> Any:
     """The plug-in's own Settings of a configuration, secrets in clear; unknown old names are left out."""
     names = {field.name for field in settings_fields(configuration.template)}
-    given = {**configuration.settings, **configuration.secrets}
+    given = {**kept_settings(configuration), **kept_secrets(configuration)}
     return plugin_class(configuration.template).Settings(
         **{name: value for name, value in given.items() if name in names}
     )

@@ -6,10 +6,9 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init, worker_shutting_down
 
-from licenses import bell, configurations, engine
+from licenses import bell, classes, engine
 from licenses.counters import fold
 from licenses.expiry import expire
-from licenses.models import PluginConfiguration
 from licenses.statements import open_rooms
 from pbas.core.api import idempotency
 from pbas.core.problems import Problem
@@ -23,23 +22,18 @@ def drain() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Wake a worker when requests are due, and fetch classes that were asked for: covers lost messages."""
+    """Wake a worker when requests are due, and fetch classes that are due: covers lost messages."""
     if open_rooms():
         bell.call_worker()
-    for pk in PluginConfiguration.objects.filter(status=PluginConfiguration.Status.FETCHING).values_list(
-        "pk", flat=True
-    ):
-        bell.send(configurations.FETCH, [pk])
+    for pk in classes.due_fetches().values_list("pk", flat=True):
+        bell.send(classes.FETCH, [pk])
 
 
 @shared_task
 def fetch_classes(configuration_id: int) -> None:
-    """Fetch a configuration's license classes; the configuration says how it went."""
-    configuration = PluginConfiguration.objects.get(pk=configuration_id)
-    if configuration.status != PluginConfiguration.Status.FETCHING:
-        return
+    """Fetch a configuration's license classes where that is due; the configuration says how it went."""
     with suppress(Problem):  # kept on the configuration, where people read it
-        configurations.fetch_classes(configuration=configuration)
+        classes.fetch_due(configuration_id)
 
 
 @shared_task

@@ -73,13 +73,14 @@ class PluginViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewS
         given = read_body(PluginWriteSerializer, request, partial=True)
         present = {"name": kept.name, "template": kept.template, "mode": kept.mode, "limit": kept.limit}
         values = {**present, "settings": {}, **given}
-        return Response(PluginSerializer(self._save(kept, values, unchanged=kept.settings)).data)
+        return Response(PluginSerializer(self._save(kept, values, unchanged=plugins.kept_settings(kept))).data)
 
     @extend_schema(request=None, responses=AnswerSerializer)
     @action(detail=True, methods=["post"])
-    def check(self, _request: Request, **_: Any) -> Response:
+    def check(self, request: Request, **_: Any) -> Response:
         """Ask the vendor whether host, login and password work; a problem says why not."""
-        return Response({"detail": configurations.check_connection(configuration=self.get_object())})
+        answer = configurations.check_connection(configuration=self.get_object(), actor=staff(request.user))
+        return Response({"detail": answer})
 
     @extend_schema(request=None, responses=CountSerializer)
     @action(detail=True, methods=["post"], url_path="fetch-classes")

@@ -9,8 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from ka_plugins.simulator.running import RunningSimulator
+from licenses.classes import fetch_due
 from licenses.models import LicenseClass, PluginConfiguration
 from pbas.core.models import Event
+from pbas.core.problems import Problem
 from tests.factories import LOGIN, make_class, make_configuration
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +79,7 @@ def test_a_saved_configuration_fetches_its_classes_and_says_so(
     assert saved.status == "fetching"
     page = staff_client.get(f"/plugins/{saved.pk}/").text
     assert "License classes are being fetched" in page
-    assert f'hx-get="/plugins/{saved.pk}/status/"' in page
+    assert f'hx-get="/plugins/{saved.pk}/status/?tab=settings&amp;fetching"' in page
 
 
 def test_a_secret_is_never_shown_and_an_empty_one_keeps_the_old(
@@ -188,7 +190,10 @@ def test_a_connection_that_fails_says_why(staff_client: Client, online: PluginCo
 
 def test_classes_are_updated_from_the_vendor_and_ticked(staff_client: Client, online: PluginConfiguration) -> None:
     page = staff_client.post(f"/plugins/{online.pk}/classes/update/", follow=True).text
-    assert re.search(r"\d+ license classes received\.", page)
+    assert "Waits for a worker" in page
+    fetch_due(online.pk)
+    page = staff_client.get(f"/plugins/{online.pk}/classes/").text
+    assert "What the last list changed" in page
     first, second = LicenseClass.objects.order_by("name")[:2]
     staff_client.post(f"/plugins/{online.pk}/classes/", {"sold": [str(first.pk), str(second.pk)]})
     staff_client.post(f"/plugins/{online.pk}/classes/", {"sold": [str(second.pk)]})
@@ -198,9 +203,15 @@ def test_classes_are_updated_from_the_vendor_and_ticked(staff_client: Client, on
 def test_an_update_that_fails_says_why(staff_client: Client, online: PluginConfiguration) -> None:
     online.settings = {**online.settings, "port": 1}
     online.save()
-    page = staff_client.post(f"/plugins/{online.pk}/classes/update/", follow=True)
-    assert "note-error" in page.text
-    assert "License classes could not be fetched" in page.text
+    staff_client.post(f"/plugins/{online.pk}/classes/update/")
+    with pytest.raises(Problem):
+        fetch_due(online.pk)
+    page = staff_client.get(f"/plugins/{online.pk}/classes/").text
+    assert "License classes could not be fetched" in page
+    assert "What was known before stays, and requests go on." in page
+    assert "It is tried again by itself in a moment" in page
+    online.refresh_from_db()
+    assert online.status == "configured"
 
 
 def test_a_class_that_the_vendor_no_longer_lists_cannot_be_sold_anew(staff_client: Client) -> None:
