@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ka_plugins.contract import (
@@ -28,6 +27,7 @@ T = TypeVar("T")
 SECONDS: Final = 25.0  # for one request; a verb makes one
 QUOTE_LIMIT: Final = 500  # characters of the issuer's words that are kept
 CLOCK: Final = "clock"
+UNKNOWN: Final = {"unknown_order", "unknown_license"}  # any other 404 is a wrong base path
 
 
 class Connection:
@@ -79,13 +79,12 @@ class Connection:
         if code == CLOCK:
             message = f"The clocks of this machine and of {self.place} are more than {WINDOW} seconds apart."
             return UnavailableError(message, vendor_says=words, code=code)
-        if reply.status == HTTPStatus.NOT_FOUND:
+        if code in UNKNOWN:
             return RefusedError(f"{self.place} does not know what was asked for.", vendor_says=words, code=code)
         if isinstance(error, RefusedError):
             return RefusedError(f"{self.place} refuses ({code}).", vendor_says=words, code=code)
         if isinstance(error, MisconfiguredError):
-            return MisconfiguredError(
-                f"{error.message.split('. ')[0]}. Check client and secret.", vendor_says=words, code=code
-            )
+            message = f"{self.place} does not let this client do that ({code}). Check client, secret and base path."
+            return MisconfiguredError(message, vendor_says=words, code=code)
         error.vendor_says = words
         return error

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 async def known_features(keygen: Connection, codes: Iterable[str]) -> dict[str, str]:
     """The entitlement IDs of these codes; nothing is asked where there are none. RefusedError for an unknown code."""
-    wanted = set(codes)
+    wanted = tuple(dict.fromkeys(codes))
     if not wanted:
         return {}
     known = {one.text("code"): one.id async for one in keygen.pages("/entitlements")}
-    unknown = sorted(wanted - known.keys())
+    unknown = [code for code in wanted if code not in known]
     if unknown:
         message = f"{keygen.place}: the account has no entitlement {', '.join(unknown)}."
         raise RefusedError(message, code="ENTITLEMENT_NOT_FOUND")

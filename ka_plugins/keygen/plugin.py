@@ -83,8 +83,8 @@ class KeygenPlugin(Plugin):
     async def issue_key(self, order: LicenseOrder) -> Key:
         """POST licenses with the key that belongs to the reference; a key that is taken is this order's own.
 
-        Features are attached afterwards. Whatever fails then leaves a license behind, so it is an unknown outcome:
-        the same order again finds its license and goes on.
+        Features are attached afterwards. Whatever fails then leaves a license behind, which the same order sent again
+        finds and goes on with: by itself after trouble, by a person's word after a refusal.
         """
         _no_additional(order)
         await self._prove(order.class_code)
@@ -94,8 +94,9 @@ class KeygenPlugin(Plugin):
         try:
             await features.add_features(self._keygen, key, wanted)
         except PluginError as error:
+            kind = type(error) if isinstance(error, RefusedError | MisconfiguredError) else OutcomeUnknownError
             message = f"The license was created, but its features were not added. {error.message}"
-            raise OutcomeUnknownError(message, vendor_says=error.vendor_says, code=error.code) from None
+            raise kind(message, vendor_says=error.vendor_says, code=error.code) from None
         return licenses.read_license(license_, order.features)
 
     async def _prove(self, policy: str) -> None:

@@ -127,6 +127,7 @@ def test_a_rate_limit_sells_nothing_and_says_how_long_to_wait(desk: Desk) -> Non
         {"secret": "wrong-Sesame"},
         {"client": "limited", "secret": "limited"},
         {"base_path": "/elsewhere"},
+        {"base_path": "/issuer/v1/deeper"},
     ],
 )
 def test_a_wrong_client_secret_role_or_path_is_the_configurations_fault(desk: Desk, changed: dict[str, str]) -> None:
