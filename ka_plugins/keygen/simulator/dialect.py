@@ -79,12 +79,12 @@ class KeygenDialect:
             raise RefusalError(403, "TOKEN_NOT_ALLOWED", "You do not have permission to complete the request")
 
     def fault_names(self) -> Mapping[str, bool]:
-        """None of its own."""
-        return {}
+        """`refused`: the vendor says no, for whatever reason."""
+        return {"refused": False}
 
-    def fault_answer(self, call: Call, fault: str) -> Response:
-        """Never asked for."""
-        raise NotImplementedError(f"{call.method} knows no fault {fault}")
+    def fault_answer(self, call: Call, fault: str) -> Response:  # noqa: ARG002 - there is one, alike for all
+        """That refusal."""
+        return _refused(RefusalError(422, "SIMULATED", "is refused (simulated)"))
 
     def sales(self) -> list[dict[str, Any]]:
         """All licenses, oldest first."""

@@ -18,7 +18,12 @@ from ka_plugins.keygen.simulator.sold import UUID, SoldLicense
 from ka_plugins.keygen.simulator.wares import POLICIES
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-LOGIN: dict[str, Any] = {"account": "demo", "token": "secret-token", "public_key": PUBLIC_KEY, "key_secret": "a secret that is long"}
+LOGIN: dict[str, Any] = {
+    "account": "demo",
+    "token": "secret-token",
+    "public_key": PUBLIC_KEY,
+    "key_secret": "a secret that is long",
+}
 
 
 def certificate() -> str:
