@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from importlib import resources
 from typing import Any
 
 import pytest
 
+from ka_plugins import plesk_ka3
 from ka_plugins.contract import KeyStatus, LicenseOrder
 from ka_plugins.plesk_ka3 import keys
 from ka_plugins.plesk_ka3.plugin import _target
 from ka_plugins.plesk_ka3.settings import PleskKa3Settings
+from ka_plugins.plesk_ka3.wares import ADDITIONS, BASES, FEATURES
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 FULL: dict[str, Any] = {
@@ -89,3 +93,13 @@ def test_what_stays_goes_back_as_it_came_and_what_has_no_constant_is_never_dropp
     assert stays == [FULL["items"][0], unmatched]
     turned = _target(full, LicenseOrder("R", "PLESK-12-WEB-PRO-1M", features=(packs,)))
     assert turned == [{"item": "PLESK-12-WEB-PRO-1M"}, {"item": packs}, unmatched]
+
+
+def test_the_list_for_offline_configurations_says_what_the_online_ones_offer() -> None:
+    listed = json.loads(resources.files(plesk_ka3).joinpath("class_list.json").read_text())["classes"]
+    names = {**BASES, **ADDITIONS, **FEATURES}
+    assert [one["code"] for one in listed] == list(BASES)
+    for one in listed:
+        assert [feature["code"] for feature in one["features"]] == list(FEATURES)
+        assert [extra["code"] for extra in one["additional"]] == list(ADDITIONS)
+        assert all(names[ware["code"]].label == ware["name"] for ware in (one, *one["features"], *one["additional"]))
