@@ -21,7 +21,7 @@ from licenses.services import change_license, renew_license, resume_license, sus
 from licenses.stock import assign_license, is_in_stock
 from licenses.uploads import read_file, reveal_activation_code, reveal_key
 from licenses.verbs import open_kinds, verbs_of, why_not
-from licenses.wording import QUESTIONS, differences, vendor_account
+from licenses.wording import QUESTIONS, differences, names_of, vendor_account
 from pbas.core.problems import Problem
 from pbas.core.story import Actor, staff
 from pbas.core.web import render_page, staff_only
@@ -48,6 +48,7 @@ def show_license(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "license": license_,
         "children": license_.children.select_related("license_class"),
+        "names": names_of(license_.license_class),
         "requests": requests,
         "files": files_of(license_.pk),
         "story": story_of_license(license_),
@@ -76,6 +77,7 @@ def ask(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     context = {
         "license": license_,
         "children": _living(license_),
+        "names": names_of(license_.license_class),
         "question": question,
         "form": form,
         "title": str(question.title) % words,
@@ -144,6 +146,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The license is assigned. It is being installed."))
             return redirect("license_request", made.pk)
     context = {"license": license_, "children": _living(license_), "form": form, "is_stock": is_in_stock(license_)}
+    context["names"] = names_of(license_.license_class)
     return render(request, "licenses/assign.html", context)
 
 

@@ -4,7 +4,7 @@ from licenses.wording.actions import actions_of
 from licenses.wording.choice import Difference, differences, lines_of, vendor_account
 from licenses.wording.line import Step, steps_of
 from licenses.wording.next_step import NextStep, fault_of, next_step
-from licenses.wording.order import ordered, text_for_vendor
+from licenses.wording.order import names_of, ordered, text_for_vendor
 from licenses.wording.verbs import QUESTIONS, Question
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "differences",
     "fault_of",
     "lines_of",
+    "names_of",
     "next_step",
     "ordered",
     "steps_of",

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from licenses.models import InstallTarget, LicenseRequest
+from licenses.models import InstallTarget, LicenseClass, LicenseRequest
 
 
 def ordered(request: LicenseRequest) -> list[tuple[str, str]]:
     """Everything that was ordered, with the vendor's names where the class knows them."""
-    names = _names(request.license_class.properties)
+    names = names_of(request.license_class)
     options: dict[str, Any] = request.options or {}
     found = [(_("Class"), f"{request.license_class.name}")]
     features = [names.get(code, code) for code in options.get("features", [])]
@@ -20,6 +20,11 @@ def ordered(request: LicenseRequest) -> list[tuple[str, str]]:
         text = ", ".join([names.get(code, code), *(names.get(feature, feature) for feature in own)])
         found.append((_("Additional key"), text))
     return found
+
+
+def names_of(license_class: LicenseClass) -> dict[str, str]:
+    """The vendor's names of all codes in a class."""
+    return _names(license_class.properties)
 
 
 def _names(properties: Any) -> dict[str, str]:
