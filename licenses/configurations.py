@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 
@@ -188,18 +188,19 @@ def _after_pause(configuration: PluginConfiguration) -> str:
 
 def hanging_on(configuration: PluginConfiguration) -> dict[str, int]:
     """What keeps a configuration from being deleted, by the words for it, each counted up to MOST_COUNTED."""
-    found: dict[str, int] = {}
-    for model, of in ((PluginConfiguration, configuration), (LicenseClass, configuration.classes.all())):
-        for field in model._meta.get_fields(include_hidden=True):  # noqa: SLF001 (Django's public name)
-            if not isinstance(field, ForeignObjectRel) or field.related_model in {LicenseClass, Event}:
+    found: dict[Any, int] = {}
+    for model, lookup, of in (
+        (PluginConfiguration, "", configuration),
+        (LicenseClass, "__in", configuration.classes.all()),
+    ):
+        for relation in model._meta.get_fields(include_hidden=True):  # noqa: SLF001 (Django's public name)
+            if not isinstance(relation, ForeignObjectRel) or relation.related_model in {LicenseClass, Event}:
                 continue
-            many = isinstance(of, QuerySet)
-            lookup = f"{field.field.name}{'__in' if many else ''}"
-            rows = field.related_model._base_manager.filter(**{lookup: of})  # noqa: SLF001 (Django's public name)
-            if n := rows.order_by()[:MOST_COUNTED].count():
-                words = str(field.related_model._meta.verbose_name_plural)  # noqa: SLF001
-                found[words] = max(n, found.get(words, 0))
-    return found
+            other: Any = relation.related_model
+            rows = other._base_manager.filter(**{f"{relation.field.name}{lookup}": of})  # noqa: SLF001 (as above)
+            found[other] = max(rows.order_by()[:MOST_COUNTED].count(), found.get(other, 0))
+    words = ((one._meta, n) for one, n in found.items() if n)  # noqa: SLF001 (as above)
+    return {str(meta.verbose_name if n == 1 else meta.verbose_name_plural): n for meta, n in words}
 
 
 def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) -> None:
@@ -213,7 +214,7 @@ def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) ->
             PluginConfiguration.objects.select_for_update().filter(pk=configuration.pk).first()
             if hanging := hanging_on(configuration):
                 what = ", ".join(f"{n} {words}" for words, n in hanging.items())
-                raise ConflictProblem(f"{name} cannot be deleted: {what} hang on it. Pause it instead.")
+                raise ConflictProblem(f"{name} cannot be deleted. On it hang: {what}. Pause it instead.")
             Event.objects.filter(configuration=configuration).update(configuration=None)
             configuration.classes.all().delete()
             PluginConfiguration.objects.filter(pk=configuration.pk).delete()

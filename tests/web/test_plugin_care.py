@@ -142,7 +142,7 @@ def test_what_hangs_on_a_configuration_is_said_and_nothing_is_deleted(staff_clie
     address = f"/plugins/{license_class.configuration_id}/delete/"
     page = staff_client.get(address).text
     assert "2 licenses" in page
-    assert "1 plan licenses" in page
+    assert "1 plan license" in page
     refused = staff_client.post(address, follow=True).text
-    assert "cannot be deleted: 2 licenses, 1 plan licenses hang on it" in refused
+    assert "cannot be deleted. On it hang: 2 licenses, 1 plan license." in refused
     assert LicenseClass.objects.filter(pk=license_class.pk).exists()
