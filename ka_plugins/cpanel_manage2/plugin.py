@@ -86,14 +86,17 @@ class CpanelManage2Plugin(Plugin):
         since = order.intent_at - CLOCK_SKEW
         query = {"ip": _address_of(order), "packageid": order.class_code, "all": "1"}
         fields = await self._manage2.look_up("XMLRawlookup", query)
-        young: dict[str, list[Key]] = {}
+        ours: list[Key] = []
+        nobodys: list[Key] = []
         for one in answers.licenses_of(fields.get("license")):
-            key = answers.read_key(one)
-            alike = key.class_code == order.class_code and key.status is KeyStatus.ACTIVE
-            if alike and key.created_at is not None and key.created_at >= since:
-                young.setdefault(answers.text_of(one.get("external_notes")), []).append(key)
-        others = (key for note, many in young.items() if not OUR_NOTE.fullmatch(note) for key in many)
-        return tuple(young.get(order.reference) or others)
+            key, note = answers.read_key(one), answers.text_of(one.get("external_notes"))
+            if key.class_code != order.class_code or key.status is not KeyStatus.ACTIVE:
+                continue
+            if note == order.reference and (key.created_at or since) >= since:  # some answers have no date
+                ours.append(key)
+            elif key.created_at and key.created_at >= since and not OUR_NOTE.fullmatch(note):
+                nobodys.append(key)
+        return tuple(ours or nobodys)
 
     async def describe(self, key: str) -> Key:
         """The license by its number (XMLlicenseInfo), also among those that have ended."""

@@ -138,13 +138,19 @@ class PleskKa3Plugin(Plugin):
         return keys.read_key(full, tuple(map(keys.read_key, children)))
 
     async def _of_reference(self, reference: str) -> tuple[Key, ...]:
-        """The living main keys whose nickname is this reference, to the letter."""
+        """The living main keys whose nickname is this reference, to the letter.
+
+        RefusedError where the vendor lists other ones for it: then he looks otherwise than we think, and what he does
+        not list proves nothing.
+        """
         listed = await self._list(nickname=reference)
         ids = [keys.text_of(one.get("keyId")) for one in listed if not one.get("parentKeyId")]
         if len(ids) > CANDIDATES:
             raise RefusedError(f"{self._ka.place} answers {len(ids)} keys to one reference. Look for it there.")
         fulls = await asyncio.gather(*map(self._full, ids))
         named = [full for full in fulls if full.get("nickname") == reference]
+        if len(named) < len(fulls):
+            raise RefusedError(f"{self._ka.place} lists keys for a reference that is not theirs. Look for it there.")
         found = [await self._described(full) for full in named]
         return tuple(key for key in found if key.status is not KeyStatus.TERMINATED)
 
@@ -193,17 +199,25 @@ class PleskKa3Plugin(Plugin):
 
     async def change(self, key: str, wanted: LicenseOrder) -> Key:
         """Send the target state for what differs (B.4), then make and end additional keys; safe to repeat."""
-        full = await self._full(keys.id_of(key))
-        target = _target(full, wanted)
-        if {one["item"] for one in target} != set(keys.constants_of(full)):
-            await self._modify(key, items=target)
+        await self._bring(key, wanted.class_code, wanted.features)
         present = await self.describe(key)
-        for one in _missing(present, wanted):
-            await self._buy(wanted.reference, one.code, one.features, present.number)
+        there = {child.class_code: child for child in _living(present)}
+        for one in wanted.additional:
+            if one.code in there:
+                await self._bring(there[one.code].number, one.code, one.features)
+            else:
+                await self._buy(wanted.reference, one.code, one.features, present.number)
         for child in _living(present):
             if child.class_code in ADDITIONS and child.class_code not in {one.code for one in wanted.additional}:
                 await self._end(child.number)
         return await self.describe(key)
+
+    async def _bring(self, key: str, code: str, features: tuple[str, ...]) -> None:
+        """Send what the key shall consist of, unless it does already."""
+        full = await self._full(keys.id_of(key))
+        target = _target(full, code, features)
+        if {one["item"] for one in target} != set(keys.constants_of(full)):
+            await self._modify(key, items=target)
 
     async def suspend(self, key: str) -> Key:
         """Stop the key for a time; safe to repeat."""
@@ -252,7 +266,7 @@ def _numbers(found: tuple[Key, ...]) -> str:
     return ", ".join(key.number for key in found)
 
 
-def _target(full: keys.Structure, wanted: LicenseOrder) -> list[Any]:
+def _target(full: keys.Structure, code: str, features: tuple[str, ...]) -> list[Any]:
     """The `items` that the key shall have: those that stay as they came, with their external ids and quantities.
 
     What has no constant in this API ("unmatched") can be neither bought nor dropped here and goes back unchanged.
@@ -260,6 +274,5 @@ def _target(full: keys.Structure, wanted: LicenseOrder) -> list[Any]:
     present = {keys.text_of(one.get("item")): one for one in keys.structures_of(full.get("items"))}
     base = keys.base_constant(tuple(present))
     known = {*BASES, *ADDITIONS, *FEATURES}
-    codes = dict.fromkeys((wanted.class_code or base, *wanted.features))
-    unmatched = [code for code in present if code not in known and code != base]
-    return [present.get(code, {"item": code}) for code in dict.fromkeys((*codes, *unmatched))]
+    unmatched = [one for one in present if one not in known and one != base]
+    return [present.get(one, {"item": one}) for one in dict.fromkeys((code or base, *features, *unmatched))]

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from ka_plugins.plesk_ka3.simulator import methods
 from ka_plugins.plesk_ka3.simulator.refusals import RefusalError
 from ka_plugins.plesk_ka3.simulator.sold import GRACE, TERMINATED, Shop, SoldKey
-from ka_plugins.plesk_ka3.simulator.structures import for_ledger
+from ka_plugins.plesk_ka3.simulator.structures import for_ledger, short
 from ka_plugins.simulator.dialect import Call
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ FAULTS: Final[dict[str, tuple[int, str, str]]] = {
     "role": (403, "Access to this method is denied", "0"),
     TERMINATED: (400, "The key is terminated", TERMINATED),
 }
+UNFILTERED: Final = "unfiltered"  # a list as a server gives it who does not know the filter
 
 
 class PleskKa3Dialect:
@@ -81,10 +82,12 @@ class PleskKa3Dialect:
 
     def fault_names(self) -> Mapping[str, bool]:
         """Each fault, and whether the call is carried out."""
-        return dict.fromkeys(FAULTS, False)
+        return dict.fromkeys((*FAULTS, UNFILTERED), False)
 
     def fault_answer(self, call: Call, fault: str) -> Response:  # noqa: ARG002 - all methods fail alike
         """The answer that such a fault gives."""
+        if fault == UNFILTERED:
+            return methods.json_answer([short(key) for key in self._shop.all()])
         return _refused(*FAULTS[fault])
 
     def sales(self) -> list[dict[str, Any]]:

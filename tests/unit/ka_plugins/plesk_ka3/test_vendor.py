@@ -13,7 +13,6 @@ import pytest
 from ka_plugins.simulator.running import RunningSimulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 PRO, HOST, PACKS = "PLESK-12-WEB-PRO-1M", "PLESK-12-WEB-HOST-1M", "FT-PLESK-5-LANGUAGE-PACKS-1M"
@@ -42,12 +41,6 @@ class Stranger:
         status, full = self.ask("POST", "?return-key-state=yes", body)
         assert status == 201
         return dict(full)
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[RunningSimulator]:
-    with RunningSimulator() as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ka_plugins import plesk_ka3
-from ka_plugins.contract import KeyStatus, LicenseOrder
+from ka_plugins.contract import KeyStatus
 from ka_plugins.plesk_ka3 import keys
 from ka_plugins.plesk_ka3.plugin import _target
 from ka_plugins.plesk_ka3.settings import PleskKa3Settings
@@ -89,9 +89,9 @@ def test_what_stays_goes_back_as_it_came_and_what_has_no_constant_is_never_dropp
     unmatched = {"item": "Some old feature", "externalId": None, "quantity": 3}
     packs = "FT-PLESK-5-LANGUAGE-PACKS-1M"
     full = {**FULL, "items": [*FULL["items"], {"item": packs}, unmatched]}
-    stays = _target(full, LicenseOrder("R", "PLESK-12-WEB-HOST-1M"))
+    stays = _target(full, "PLESK-12-WEB-HOST-1M", ())
     assert stays == [FULL["items"][0], unmatched]
-    turned = _target(full, LicenseOrder("R", "PLESK-12-WEB-PRO-1M", features=(packs,)))
+    turned = _target(full, "PLESK-12-WEB-PRO-1M", (packs,))
     assert turned == [{"item": "PLESK-12-WEB-PRO-1M"}, {"item": packs}, unmatched]
 
 
