@@ -10,20 +10,27 @@ from django.db.models.functions import Now
 from ka_plugins.keygen.simulator.describing import PUBLIC_KEY
 from ka_plugins.keygen.simulator.wares import POLICIES
 from ka_plugins.simulator.running import RunningSimulator
+from licenses.configurations import save_configuration
 from licenses.invariants import broken
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.services import change_license, renew_license, resume_license, suspend_license, terminate_license
+from licenses.tasks import fetch_classes
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
-from tests.factories import make_class, make_configuration, make_order, make_plan, make_subscription
+from tests.factories import make_order, make_plan, make_subscription
 from tests.flow.conftest import Work
 
 MONTHLY = next(iter(POLICIES))
 # Class and features of an order, other features, and the vendor's methods that sell, renew and change.
 VENDORS: dict[str, dict[str, Any]] = {
     "keygen": {
-        "settings": {"account": "demo", "public_key": PUBLIC_KEY},
-        "secrets": {"token": "demo", "key_secret": "a secret of the tests that makes keys"},
+        "settings": {
+            "account": "demo",
+            "token": "demo",
+            "public_key": PUBLIC_KEY,
+            "key_secret": "a secret of the tests that makes keys",
+            "file_days": 0,
+        },
         "class": MONTHLY,
         "features": ["FIREWALL"],
         "other": ["SITE_BUILDER"],
@@ -32,8 +39,7 @@ VENDORS: dict[str, dict[str, Any]] = {
         "changes": "detach",
     },
     "http_issuer": {
-        "settings": {"client": "demo"},
-        "secrets": {"secret": "demo"},
+        "settings": {"client": "demo", "secret": "demo", "base_path": "/issuer/v1"},
         "class": "PANEL",
         "features": ["SITES_30"],
         "other": ["SITES_10", "BACKUP"],
@@ -51,12 +57,21 @@ def place(request: pytest.FixtureRequest) -> tuple[dict[str, Any], bool, str]:
 
 
 @pytest.fixture
-def license_class(place: tuple[dict[str, Any], bool, str], simulator: RunningSimulator) -> LicenseClass:
-    """A class of that vendor, over HTTP or TLS."""
+def license_class(place: tuple[dict[str, Any], bool, str], simulator: RunningSimulator, work: Work) -> LicenseClass:
+    """A class that a configuration of that vendor fetched, over HTTP or TLS."""
+    del work  # the bell's messages go nowhere
     wares, tls, name = place
-    settings = {**wares["settings"], **simulator.settings(tls=tls)}
-    configuration = make_configuration(simulator, template=name, settings=settings, secrets=wares["secrets"])
-    return make_class(configuration, code=wares["class"], name="Panel")
+    configuration = save_configuration(
+        configuration=None,
+        name=f"Vendor {name}",
+        template=name,
+        mode=PluginConfiguration.Mode.ONLINE,
+        settings={**wares["settings"], **simulator.settings(tls=tls)},
+        actor=SYSTEM,
+    )
+    fetch_classes(configuration.pk)
+    configuration.classes.update(sold=True)
+    return configuration.classes.get(code=wares["class"])
 
 
 @pytest.fixture
