@@ -65,11 +65,20 @@ class CpanelManage2Plugin(Plugin):
 
     async def check(self) -> str:
         """Prove login and group with XMLgroupInfo."""
+        group, name = await self._group()
+        return f"{self._manage2.place} accepts the login {self.settings.login}; licenses go into {name or group}."
+
+    async def _group(self) -> tuple[str, str]:
+        """Number and name of the group that licenses go into. MisconfiguredError where that is not clear."""
         groups = answers.names_of((await self._manage2.ask("XMLgroupInfo")).get("groups"))
-        group = answers.number_of(self.settings.group)
-        if group not in groups:
-            raise MisconfiguredError(f"The Manage2 account has no group {group}, or this login does not see it.")
-        return f"{self._manage2.place} accepts the login {self.settings.login}; licenses go into {groups[group]}."
+        wanted = answers.number_of(self.settings.group)
+        if not wanted and len(groups) == 1:
+            return next(iter(groups.items()))
+        if not wanted:
+            raise MisconfiguredError(f"The Manage2 account has {len(groups)} groups; the settings have to name one.")
+        if wanted not in groups:
+            raise MisconfiguredError(f"The Manage2 account has no group {wanted}, or this login does not see it.")
+        return wanted, groups[wanted]
 
     async def list_classes(self) -> tuple[ClassInfo, ...]:
         """XMLpackageInfo: one class for each package."""
@@ -129,7 +138,7 @@ class CpanelManage2Plugin(Plugin):
         query = {
             "ip": address,
             "packageid": order.class_code,
-            "groupid": answers.number_of(self.settings.group),
+            "groupid": answers.number_of(self.settings.group) or (await self._group())[0],
             "external_notes": order.reference,
             "legal": "1",
         }

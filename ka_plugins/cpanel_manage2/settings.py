@@ -19,7 +19,9 @@ class CpanelManage2Settings:
 
     login: str = setting("Manage2 login", help_text="Its own IP address has to be allowed in Manage2, under Security.")
     password: str = setting("Manage2 password", secret=True)
-    group: str = setting("Group", help_text="The number of the Manage2 group in which licenses are made.")
+    group: str = setting(
+        "Group", default="", help_text="The number of the group in which licenses are made; empty where there is one."
+    )
     reactivate: str = setting(
         "Buy where a license has ended",
         default="no",
@@ -38,7 +40,7 @@ class CpanelManage2Settings:
             raise ValueError("host: Host is a name or an IP address, without scheme, port or path.")
         if not 1 <= self.port <= HIGHEST_PORT:
             raise ValueError("port: Port is a number from 1 to 65535.")
-        if GROUP.fullmatch(self.group) is None:
+        if self.group and GROUP.fullmatch(self.group) is None:
             raise ValueError("group: Group is the number that Manage2 lists for it, like 208850.")
         if self.reactivate not in {"no", "yes"}:
             raise ValueError("reactivate: This is yes or no.")

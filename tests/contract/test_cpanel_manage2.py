@@ -44,7 +44,7 @@ def manage2() -> Iterator[BundledSimulator]:
 def workbench(manage2: BundledSimulator, request: pytest.FixtureRequest) -> Workbench:
     manage2.running.heal()
     place, address = manage2.running.settings(tls=request.param), next(ADDRESSES)
-    login: dict[str, Any] = {"login": "demo", "group": "208850"}
+    login: dict[str, Any] = {"login": "demo", "group": "G1"}
     return AddressEach(
         plugin=CpanelManage2Plugin,
         settings=CpanelManage2Settings(**login, password="demo", **place),

@@ -26,7 +26,7 @@ FAULTS: Final = {"login": False, "denied": False}
 
 
 class CpanelManage2Dialect:
-    """Sells what `sold` lists to the login demo with the password demo, into the groups 1 and 208850."""
+    """Sells what `sold` lists to the login demo with the password demo, into the group 1."""
 
     name = "cpanel_manage2"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ka_plugins.simulator.world import World
 
-GROUPS: Final = {1: "Demo", 208850: "ExampleGroup"}
+GROUPS: Final = {1: "Demo"}
 
 
 class Package(NamedTuple):

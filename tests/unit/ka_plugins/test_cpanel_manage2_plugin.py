@@ -42,7 +42,7 @@ class Desk:
         self.vendor = vendor
 
     def use(self, act: Callable[[CpanelManage2Plugin], Awaitable[T]], **changed: Any) -> T:
-        login = {"login": "demo", "password": "demo", "group": "208850"}
+        login = {"login": "demo", "password": "demo", "group": "1"}
         settings = CpanelManage2Settings(**{**login, **self.vendor.settings(), **changed})
 
         async def whole() -> T:
@@ -93,9 +93,15 @@ def test_a_license_is_bound_to_the_address_with_our_reference_in_its_notes(desk:
     order = desk.order()
     key = desk.buy(order)
     (sale,) = desk.sales_at(order.address)
-    assert (sale["number"], sale["type"], sale["client"]) == (key.number, ADMIN, "208850")
+    assert (sale["number"], sale["type"], sale["client"]) == (key.number, ADMIN, "1")
     assert sale["notes"] == [order.reference]
     assert CpanelManage2Plugin.delivers == Delivers.ADDRESS_BINDING
+
+
+def test_an_account_with_one_group_need_not_name_it(desk: Desk) -> None:
+    order = desk.order()
+    desk.use(lambda plugin: plugin.issue_key(order), group="")
+    assert desk.sales_at(order.address)[0]["client"] == "1"
 
 
 def test_the_sale_comes_after_a_dry_run(desk: Desk) -> None:
@@ -233,7 +239,8 @@ def test_an_ended_license_is_described_and_listed_as_ended(desk: Desk) -> None:
 
 
 def test_a_group_that_is_not_there_is_the_configurations_fault(desk: Desk) -> None:
-    assert "ExampleGroup" in desk.use(lambda plugin: plugin.check(), group="G208850")
+    for group in ("1", "G1", ""):
+        assert "Demo" in desk.use(lambda plugin: plugin.check(), group=group)
     with pytest.raises(MisconfiguredError, match="group 7"):
         desk.use(lambda plugin: plugin.check(), group="7")
 
