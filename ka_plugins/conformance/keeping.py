@@ -39,6 +39,13 @@ class Keeping:
             files = workbench.run(lambda plugin: plugin.fetch_files(key.number))
             assert [file.body for file in files] == list(workbench.vendor_files(key.number))
 
+    def test_file_names_do_not_show_secret_keys(self, workbench: Workbench) -> None:
+        """Names are shown and logged in clear."""
+        if workbench.plugin.secret_keys and workbench.has(Verb.FETCH_FILES, Verb.ISSUE_KEY):
+            key = workbench.buy()
+            files = workbench.run(lambda plugin: plugin.fetch_files(key.number))
+            assert not [file for file in files if key.number in file.name], "the file's name is the key"
+
     def test_a_question_without_an_answer_is_unavailable(self, workbench: Workbench) -> None:
         """Reading verbs sell nothing: whatever is lost can be asked again."""
         if not workbench.has(Verb.FETCH_FILES, Verb.ISSUE_KEY):

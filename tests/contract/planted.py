@@ -283,6 +283,11 @@ class SuspendsOnce(KeygenPlugin):
         return await super().suspend(key)
 
 
+class NamesFilesByKey(KeygenPlugin):
+    async def fetch_files(self, key: str) -> tuple[KeyFile, ...]:
+        return tuple(KeyFile(f"{key}.lic", file.body) for file in await super().fetch_files(key))
+
+
 class ListsTwice(KeygenPlugin):
     async def list_keys(self) -> AsyncIterator[Key]:
         async for key in super().list_keys():

@@ -58,6 +58,7 @@ PLANTED: list[tuple[type[Plugin], str]] = [
     (planted.SellsEachTimeAnew, "test_the_same_order_sent_again_is_the_same_sale"),
     (planted.FindsWhatIsAnothers, "test_an_order_that_was_never_sent_is_not_found"),
     (planted.SuspendsOnce, "test_a_license_is_suspended_and_resumed_and_each_may_be_repeated"),
+    (planted.NamesFilesByKey, "test_file_names_do_not_show_secret_keys"),
     (planted.ListsTwice, "test_all_keys_of_the_account_are_listed_once"),
 ]
 
