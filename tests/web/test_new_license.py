@@ -298,10 +298,8 @@ def test_a_subscription_that_ended_meanwhile_is_refused_at_its_field(
 
 def test_licenses_for_stock_need_no_subscription_and_start_at_once(staff_client: Client, world: World) -> None:
     world.license_class = make_wares(world.configuration, ClassInfo("PLAIN", "Plain file"))
-    page = staff_client.get(
-        PAGE,
-        {"plugin": world.configuration.pk, "license_class": world.license_class.pk, "number": 2, "purpose": "stock"},
-    ).text
+    start_of_stock: dict[str, Any] = {"plugin": world.configuration.pk, "license_class": world.license_class.pk}
+    page = staff_client.get(PAGE, {**start_of_stock, "number": 2, "purpose": "stock"}).text
     assert "assigned to a subscription later" in page
     assert "By hand: nothing is sent" in page
     assert send(staff_client, page, "buy").status_code == 302
@@ -315,11 +313,11 @@ def test_a_page_of_options_asks_few_questions(
 ) -> None:
     for n in range(20):
         make_wares(world.configuration, code=f"OTHER{n}")
-    with django_assert_max_num_queries(6):  # session, user, tabs, class and its options, subscription
+    with django_assert_max_num_queries(5):  # user, tabs, class and its options, subscription
         page = options_page(staff_client, world, subscription=f"#{ready.pk}")
-    with django_assert_max_num_queries(7):  # the vendor's account, too
+    with django_assert_max_num_queries(6):  # the vendor's account, too
         send(staff_client, page, "review", **{"features.0": "D10"})
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(4):
         staff_client.get(PAGE, {"plugin": world.configuration.pk})
 
 

@@ -106,7 +106,8 @@ def test_what_is_offered_for_a_request_is_not_refused(
     world.configuration = make_configuration(template="plesk_ka", mode=mode)
     if has_target:
         make_ready(world.subscription, tmp_path)
-    found, seen = [], set()
+    found: list[str] = []
+    seen: set[str] = set()
     for state, stopped in PLACES:
         for has_license in (True, False) if kind == Kind.ISSUE else (True,):
             request = make_request(kind, state, stopped, has_license=has_license)
