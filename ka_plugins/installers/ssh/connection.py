@@ -28,6 +28,9 @@ asyncssh.set_log_level(logging.WARNING)
 PORT: Final = 22
 CONNECT_SECONDS: Final = 10.0
 WORK_SECONDS: Final = 120.0
+ALIVE_SECONDS: Final = 5.0  # a server that has not answered two questions this far apart is gone
+ALIVE_QUESTIONS: Final = 2
+QUOTED: Final = 300  # characters of a server's words that a person gets to read
 # Not the certificates: those are trusted by their authority, and what is pinned here is one key.
 HOST_KEYS: Final = {
     "ssh-ed25519": ["ssh-ed25519"],
@@ -142,6 +145,9 @@ async def _open(access: Access, address: str, client: _Pinned) -> asyncssh.SSHCl
         preferred_auth=["publickey"],
         connect_timeout=CONNECT_SECONDS,
         login_timeout=CONNECT_SECONDS,
+        # Without it, even the clean-up of a cancelled delivery would wait for a server that says nothing any more.
+        keepalive_interval=ALIVE_SECONDS,
+        keepalive_count_max=ALIVE_QUESTIONS,
         client_version="pbas",
         **nothing,
     )
@@ -159,9 +165,11 @@ def told(place: Place, what: str = "") -> Iterator[None]:
         text = "Is its public half in authorized_keys of this login?"
         raise InstallError(f"{place.label} does not accept the private key. {text}") from None
     except asyncssh.KeyExchangeFailed as error:
-        raise InstallError(f"{subject}: no agreement on how to talk ({error.reason}).") from None
+        raise InstallError(f"{subject}: no agreement on how to talk ({error.reason[:QUOTED]}).") from None
     except asyncssh.Error as error:
-        raise InstallError(f"{subject}: {error.reason}.", temporary=isinstance(error, PASSING)) from None
+        raise InstallError(
+            f"{subject}: {error.reason[:QUOTED].rstrip('.')}.", temporary=isinstance(error, PASSING)
+        ) from None
     except OSError as error:
         raise InstallError(
             f"No connection to {subject}: {os.strerror(error.errno) if error.errno else 'it broke'}.", temporary=True

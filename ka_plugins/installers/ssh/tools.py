@@ -17,6 +17,7 @@ from ka_plugins.installers.contents import TEMPORARY_PREFIX, check_name
 from ka_plugins.installers.days import day_of
 from ka_plugins.installers.giving import SaidNoError, give
 from ka_plugins.installers.proofs import Held, held_as, proof, same_license, written
+from ka_plugins.installers.ssh.connection import QUOTED
 from ka_plugins.installing import Found, InstallError, Parcel
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ka_plugins.installers.reach import Place
 
 MOST_OUTPUT: Final = 256 * 1024  # characters; more is no license list
-QUOTED: Final = 300  # characters of a tool's words that a person gets to read
+KILLED: Final = 128  # exit status of a shell whose command was killed is this and the signal; asyncssh's is negative
 NOT_FOUND: Final = 127  # exit status of a shell that knows no such command
 VZ_LINE: Final = re.compile(r'\s*(\w+)="(.*)"\s*')
 
@@ -115,6 +116,9 @@ class Tool:
                     raise InstallError(f"{words[0]} on {self.place.label} prints without end; it was stopped.")
             await process.wait_closed()
         status = process.exit_status
+        if status is None or status < 0 or status > KILLED:
+            text = f"{words[0]} on {self.place.label} ended without a result."
+            raise InstallError(text, temporary=True)
         if status == NOT_FOUND:
             text = f"{self.place.label} has no command {words[0]}: is {self.name} installed there?"
             raise InstallError(text)

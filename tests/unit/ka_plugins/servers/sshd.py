@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -73,6 +74,21 @@ class Sshd:
             command = f'exec {sys.executable} {tools.__file__} {self.folder}/state.json {name} "$@"'
             script.write_text(f"#!/bin/sh\n{command}\n")
             script.chmod(0o755)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether a tool has stopped the sshd that serves it."""
+        return self._frozen.exists()
+
+    def thaw(self) -> None:
+        """Let that one go on, so that it can end."""
+        if self.is_frozen:
+            os.kill(int(self._frozen.read_text()), signal.SIGCONT)
+            self._frozen.unlink()
+
+    @property
+    def _frozen(self) -> Path:
+        return self.folder / "state.json.frozen"
 
     def no_tools(self) -> None:
         """A server on which no product is installed."""

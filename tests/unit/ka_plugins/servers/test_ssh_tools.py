@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ka_plugins.contract import KeyFile
+from ka_plugins.installers.ssh import connection
 from ka_plugins.installers.ssh.installer import SshInstaller
-from ka_plugins.installing import Found, Parcel
+from ka_plugins.installing import Found, InstallError, Parcel
 
 from .parcels import CODE, KEY, failure, key_file, parcel
 
@@ -160,6 +162,37 @@ def test_nothing_of_a_license_reaches_the_shell(sshd: Sshd, tmp_path: Path) -> N
 def test_a_tool_that_prints_without_end_is_stopped(sshd: Sshd) -> None:
     sshd.tools(behaviour="endless")
     assert "without end" in refusal(sshd, "plesk", parcel())
+
+
+def test_a_tool_that_dies_is_tried_again(sshd: Sshd) -> None:
+    sshd.tools(behaviour="killed")
+    error = failure(SSH, "read_back", sshd.target(product="plesk"), parcel())
+    assert "ended without a result" in str(error)
+    assert error.temporary
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_a_server_that_falls_silent_holds_nobody_up(
+    sshd: Sshd, monkeypatch: pytest.MonkeyPatch, *, is_cancelled: bool
+) -> None:
+    monkeypatch.setattr(connection, "ALIVE_SECONDS", 1.0)
+    sshd.tools(behaviour="frozen")
+
+    async def read_back() -> float:
+        reading = asyncio.create_task(SSH.read_back(sshd.target(product="plesk"), (parcel(),)))
+        while not sshd.is_frozen:  # noqa: ASYNC110 - the simulated tool is another process
+            await asyncio.sleep(0.05)
+        start = time.monotonic()
+        if is_cancelled:
+            reading.cancel()
+        with pytest.raises((InstallError, asyncio.CancelledError)):
+            await reading
+        return time.monotonic() - start
+
+    try:
+        assert asyncio.run(asyncio.wait_for(read_back(), 60)) < 15
+    finally:
+        sshd.thaw()
 
 
 def test_a_key_that_no_server_can_show_is_refused(sshd: Sshd) -> None:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,10 +40,25 @@ def plesk(state: dict[str, Any], *words: str) -> None:
         number, expires = state["held"][0] if state["held"] else ("PLSK.00000000.0000", "")
         sys.stdout.write(f"edition-name: Simulated\nplesk_key_id: {number.replace('.', '')}\n")
         sys.stdout.write(f"lim_date: {expires.replace('-', '') or '-1'}\n")
+        if state.get("behaviour") == "frozen":
+            freeze()
+        if state.get("behaviour") == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         if state.get("behaviour") == "endless":
             sys.stdout.write("x" * 1_000_000)
     else:
         raise RejectedError(f"Unrecognized: {words}")
+
+
+def freeze() -> None:
+    """Stop the sshd that serves this command, as a server does that loses its network."""
+    process = os.getpid()
+    while not (Path(f"/proc/{process}/comm").read_text().startswith("sshd")):
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(process, signal.SIGSTOP)
+    note = Path(f"{sys.argv[1]}.note")
+    note.write_text(str(process))
+    note.rename(f"{sys.argv[1]}.frozen")
 
 
 def vzlicload(state: dict[str, Any], option: str, value: str) -> None:
