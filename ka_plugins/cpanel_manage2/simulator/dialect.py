@@ -81,12 +81,11 @@ class CpanelManage2Dialect:
     def mark(self, number: str, marks: Mapping[str, Any]) -> bool:
         """End a license or bring it back; to this vendor terminated and expired are the same."""
         license_ = self._shop.known(int(number)) if number.isdecimal() else None
-        if license_ is None:
+        wanted = [bool(marks[name]) for name in ("terminated", "expired") if name in marks]
+        if license_ is None or not wanted:
             return False
-        for name in ("terminated", "expired"):
-            if name in marks:
-                license_.expired = self._shop.now() if marks[name] else 0
-                license_.why_expired = "Marked in the simulator" if marks[name] else ""
+        license_.expired = self._shop.now() if any(wanted) else 0
+        license_.why_expired = "Marked in the simulator" if any(wanted) else ""
         self._shop.keep(license_)
         return True
 

@@ -29,6 +29,7 @@ FAULTS: Final[dict[str, tuple[int, str, str]]] = {
     "role": (403, "Access to this method is denied", "0"),
     TERMINATED: (400, "The key is terminated", TERMINATED),
 }
+MARKS: Final = {"terminated", "expired"}
 UNFILTERED: Final = "unfiltered"  # a list as a server gives it who does not know the filter
 
 
@@ -98,7 +99,7 @@ class PleskKa3Dialect:
         """Make a key terminated or expired, or neither again; this API knows no problem keys."""
         parts = number.split(".")
         key = self._shop.known(parts[1]) if len(parts) > 1 else None
-        if key is None or key.ware.prefix != parts[0].upper():
+        if key is None or key.ware.prefix != parts[0].upper() or not marks.keys() & MARKS:
             return False
         key.terminated = bool(marks.get("terminated", key.terminated))
         if "expired" in marks:
