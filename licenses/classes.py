@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ka_plugins.contract import ClassInfo, MisconfiguredError
@@ -151,13 +151,12 @@ def _failed(configuration: PluginConfiguration, problem: Problem, actor: Actor) 
         configuration.refresh_from_db()
 
 
-def set_status(configuration: PluginConfiguration, status: str, text: str, actor: Actor) -> None:
-    """Say how a configuration stands, and tell it where that is news."""
+def set_status(configuration: PluginConfiguration, status: str, text: str, actor: Actor, **more: Any) -> None:
+    """Say how a configuration stands, and tell it where that is news; `more` are other columns of its row."""
     with transaction.atomic():
-        same = PluginConfiguration.objects.filter(pk=configuration.pk, status=status, status_text=text).exists()
-        PluginConfiguration.objects.filter(pk=configuration.pk).update(
-            status=status, status_text=text, version=F("version") + 1
-        )
+        row = PluginConfiguration.objects.filter(pk=configuration.pk)
+        same = row.filter(status=status, status_text=text).exists()
+        row.update(status=status, status_text=text, **more)
         configuration.refresh_from_db()
         if not same:
             words = f"{configuration.name}: {configuration.get_status_display()}."

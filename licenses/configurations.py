@@ -163,19 +163,18 @@ def pause_configuration(*, configuration: PluginConfiguration, reason: str, acto
         raise Problem("Say why the plug-in is paused; it stands on its page.", field="reason")
     if not PluginConfiguration.objects.filter(pk=configuration.pk, status=Status.CONFIGURED).exists():
         raise ConflictProblem(f"{configuration.name} is not working, so it cannot be paused.")
-    classes.set_status(configuration, Status.PAUSED, reason.strip(), actor)
+    classes.set_status(configuration, Status.PAUSED, reason.strip(), actor, version=F("version") + 1)
 
 
 def resume_configuration(*, configuration: PluginConfiguration, actor: Actor) -> None:
     """End a pause, and a parking too: its requests go on at once."""
-    row = PluginConfiguration.objects.filter(pk=configuration.pk)
     configuration.refresh_from_db()
     if configuration.status != Status.PAUSED and not configuration.parkings:
         raise ConflictProblem(f"{configuration.name} is not paused.")
     status = _after_pause(configuration) if configuration.status == Status.PAUSED else configuration.status
     with transaction.atomic():
-        row.update(parked_until=None, parked_why="", parkings=0)
-        classes.set_status(configuration, status, "Resumed.", actor)
+        working = {"parked_until": None, "parked_why": "", "parkings": 0}
+        classes.set_status(configuration, status, "Resumed.", actor, version=F("version") + 1, **working)
         bell.ring()
 
 

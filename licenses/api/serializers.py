@@ -186,10 +186,18 @@ class LicenseFilters(serializers.Serializer[dict[str, Any]]):
 # --- plug-ins ---------------------------------------------------------------------------------------------------
 
 
+class StoredField(serializers.DictField):
+    """A JSON object as it is stored; an empty one where what is stored is none."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Whatever is stored breaks no answer."""
+        return super().to_representation(value if isinstance(value, dict) else {})
+
+
 class PluginSerializer(serializers.ModelSerializer[PluginConfiguration]):
     """A plug-in configuration. Secret settings are taken and never shown."""
 
-    settings = serializers.DictField(read_only=True, help_text="Without the secrets.")
+    settings = StoredField(read_only=True, help_text="Without the secrets.")
 
     class Meta:
         model = PluginConfiguration
@@ -203,7 +211,7 @@ class PluginSerializer(serializers.ModelSerializer[PluginConfiguration]):
 class ClassSerializer(serializers.ModelSerializer[LicenseClass]):
     """A license class; all but `sold` comes from the vendor."""
 
-    properties = serializers.DictField(read_only=True, help_text="Groups, features and additional keys to choose from.")
+    properties = StoredField(read_only=True, help_text="Groups, features and additional keys to choose from.")
 
     class Meta:
         model = LicenseClass

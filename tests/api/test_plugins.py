@@ -151,3 +151,12 @@ def test_a_retired_class_is_not_sold_again(api: Api, license_class: LicenseClass
 def test_a_class_is_found_below_its_own_plug_in_only(api: Api, license_class: LicenseClass) -> None:
     other = PluginConfiguration.objects.create(name="Other", template="manual", mode="offline")
     problem(api.get(f"plugins/{other.pk}/classes/{license_class.pk}/"), 404)
+
+
+@pytest.mark.parametrize("stored", [[], "text", 5])
+def test_what_is_stored_in_whatever_shape_breaks_no_answer(stored: Any, api: Api, license_class: LicenseClass) -> None:
+    PluginConfiguration.objects.update(settings=stored)
+    LicenseClass.objects.update(properties=stored)
+    assert api.get("plugins/").json()["results"][0]["settings"] == {}
+    path = f"plugins/{license_class.configuration_id}/classes/"
+    assert api.get(path).json()["results"][0]["properties"] == {}

@@ -30,6 +30,11 @@ def break_vendor(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> Non
     monkeypatch.setattr(PleskKaPlugin, "list_classes", fail)
 
 
+def _fetch_now(configuration: PluginConfiguration) -> None:
+    PluginConfiguration.objects.update(fetch_at=timezone.now())
+    fetch_classes(configuration.pk)
+
+
 def now(configuration: PluginConfiguration) -> PluginConfiguration:
     configuration.refresh_from_db()
     return configuration
@@ -134,3 +139,19 @@ def test_an_old_settings_failure_says_nothing_of_what_was_saved_meanwhile(
     fetch_classes(vendor.pk)
     row = now(vendor)
     assert (row.status, row.fetch_step, row.fetch_failures) == ("fetching", "queued", 0)
+
+
+def test_two_who_fetch_at_once_do_not_hinder_each_other(
+    vendor: PluginConfiguration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = PleskKaPlugin.list_classes
+
+    async def overtaken(plugin: PleskKaPlugin) -> Any:
+        monkeypatch.undo()
+        in_thread(lambda: _fetch_now(vendor)).join()
+        return await real(plugin)
+
+    saved = resaved(vendor)
+    monkeypatch.setattr(PleskKaPlugin, "list_classes", overtaken)
+    assert classes.fetch_classes(configuration=saved) == vendor.classes.count()
+    assert now(vendor).status == "configured"
