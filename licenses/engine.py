@@ -13,11 +13,12 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
+import uvloop
 from django.conf import settings
 
 from ka_plugins.contract import Key, MisconfiguredError, Plugin, Settles, UnavailableError
 from ka_plugins.http import VendorClient
-from licenses import bell, intake, keeping, steps
+from licenses import bell, intake, keeping, landings, steps
 from licenses.alarm import Alarm
 from licenses.claimed import Claimed, Desk, Landing, Parking, given_back
 from licenses.ledger import Claims, Ledger, LedgerStoppedError
@@ -58,7 +59,8 @@ def drain() -> int:
         bell.wake_here()
         return 0
     try:
-        return asyncio.run(Engine().run())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(Engine().run())
     finally:
         _one_at_a_time.release()
 
@@ -172,14 +174,14 @@ class Engine:
             async with asyncio.timeout(min(desk.plugin.timeout, OF_LEASE * settings.ENGINE_LEASE_SECONDS)):
                 landing = await step(request, desk)
         except TimeoutError:
-            return steps.after_error(request, desk, steps.too_late(request, desk))
+            return landings.after_error(request, desk, landings.too_late(request, desk))
         except LedgerStoppedError:
             raise
         except Exception as error:  # noqa: BLE001 (whatever a plug-in raises goes to a person, not to the worker)
             logger.warning("Request %s in %s: %s", request.id, request.state, type(error).__name__)
-            return steps.after_error(request, desk, error)
+            return landings.after_error(request, desk, error)
         brought = landing.key or landing.files or landing.license_state
-        if desk.parkings and brought and request.state in steps.ASKS_VENDOR:
+        if desk.parkings and brought and request.state in landings.ASKS_VENDOR:
             return replace(landing, parking=Parking(request.configuration, desk.version, desk.parkings, well=True))
         return landing
 
@@ -193,7 +195,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 (a plug-in's answer may break in any way where it is taken apart)
             logger.warning("Request %s: %s was not kept: %s", request.id, landing.move.to, type(error).__name__)
             request.license, request.keys = license_, []
-            await self.ledger.land(steps.not_kept(request, desk, landing.key, error))
+            await self.ledger.land(landings.not_kept(request, desk, landing.key, error))
             return False
         if won:
             request.state, request.tries = landing.move.to, landing.move.tries

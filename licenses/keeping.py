@@ -63,12 +63,12 @@ def _keep_keys(landings: Sequence[Landing]) -> dict[int, int]:
     """Make the licenses of new keys, bring known ones up to date; the license of each request by its id."""
     new = [one for one in landings if one.sold]
     mains = [_license(one.claimed, one.key) for one in new if one.key]
-    License.objects.bulk_create(mains)
+    statements.add_rows(mains)
     children = [
         [_license(one.claimed, child, parent=main) for child in (one.key.additional if one.key else ())]
         for one, main in zip(new, mains, strict=True)
     ]
-    License.objects.bulk_create([child for row in children for child in row])
+    statements.add_rows([child for row in children for child in row])
     for one, main, own in zip(new, mains, children, strict=True):
         one.claimed.license = main.pk
         for key, row in zip(one.claimed.keys, [main, *own], strict=True):
@@ -114,7 +114,7 @@ def _keep_files(landings: Sequence[Landing]) -> None:
     """Keep the files of keys that are known by now; bytes that are there already are not kept twice."""
     known = {key.license for one in landings if one.claimed.kind != Kind.ISSUE for key, _ in one.files}
     existing = list(LicenseFile.objects.filter(license__in=known).defer("body")) if known else []
-    LicenseFile.objects.bulk_create(
+    rows = [
         row
         for one in landings
         for key, file in one.files
@@ -125,7 +125,8 @@ def _keep_files(landings: Sequence[Landing]) -> None:
             source="vendor",
             existing=[row for row in existing if row.license_id == key.license],
         )
-    )
+    ]
+    statements.add_rows(rows)
 
 
 def _set_states(landings: Sequence[Landing]) -> None:

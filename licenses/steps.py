@@ -10,19 +10,15 @@ from dataclasses import replace
 
 from ka_plugins import registry
 from ka_plugins.contract import (
-    Delivers,
     Key,
     KeyFile,
-    MisconfiguredError,
-    OutcomeUnknownError,
-    PluginError,
     RefusedError,
     Settles,
-    UnavailableError,
     Verb,
 )
-from ka_plugins.installing import Found, Installer, InstallError, NotProvenError
-from licenses.claimed import Claimed, Desk, KeyInHand, Landing, Parking, living
+from ka_plugins.installing import Found, Installer, InstallError
+from licenses.claimed import Claimed, Desk, KeyInHand, Landing, living
+from licenses.landings import attention, doubtful, with_key
 from licenses.models import License, LicenseRequest
 from licenses.moves import Line, Trouble
 from licenses.points import point
@@ -31,7 +27,6 @@ from licenses.retry import wait_after
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
 SETTLE_MARGIN = 10.0  # seconds beyond a call's time-out before "not found" can mean "not sold"
-LONGEST_PARKING = 86_400.0  # seconds; a vendor who asks for more is asked once a day whether he means it
 SETTLE_TRIES = 3  # look-ups before a doubt that cannot be disproved comes to a person
 
 
@@ -52,7 +47,7 @@ async def set_at_vendor(request: Claimed, desk: Desk) -> Landing:
 
 
 async def buy(request: Claimed, desk: Desk) -> Landing:
-    """Make the one call that spends, as the claim intended. What an older claim left here may be sold: it is in doubt."""
+    """Make the one call that spends, as the claim intended. What an older claim left here may have been sold."""
     if not request.intended:
         text = "The worker that was ordering this key stopped. Whether it was sold is not known yet."
         return doubtful(request, Trouble("unknown", text, "this panel"), wait=0)
@@ -71,11 +66,9 @@ async def buy(request: Claimed, desk: Desk) -> Landing:
 async def settle(request: Claimed, desk: Desk) -> Landing:
     """The outcome of a purchase is unknown: find out by asking, adopt what was bought, and never buy on a guess."""
     if desk.plugin.settles == Settles.IDEMPOTENT:
-        line = Line("settled", "The vendor answers the same order with the same sale, so it is sent again.")
-        return Landing(request, request.move(State.KEY, wait=0), (line,))
+        return _again(request, "The vendor answers the same order with the same sale, so it is sent again.")
     if request.kind == Kind.CHANGE:
-        line = Line("settled", "A change looks first at what the license has, so it is safely asked for again.")
-        return Landing(request, request.move(State.KEY, wait=0), (line,))
+        return _again(request, "A change looks first at what the license has, so it is safely asked for again.")
     if request.kind != Kind.ISSUE or desk.plugin.settles == Settles.CANNOT:
         return attention(request, "unknown", "Whether the vendor did it cannot be asked. Look at his own pages.")
     found = await desk.ours(await desk.plugin.find_issued(request.order()))
@@ -87,6 +80,13 @@ async def settle(request: Claimed, desk: Desk) -> Landing:
         numbers = ", ".join(desk.shown(key) for key in found)
         return attention(request, "unknown", f"{len(found)} keys could be the one of this order: {numbers}.")
     return _not_found(request, desk)
+
+
+def _again(request: Claimed, why: str) -> Landing:
+    """Send a purchase again that cannot be made twice, until the request's deadline."""
+    if request.overdue:
+        return attention(request, "unknown", "It was sent again until its deadline, and no answer was clear.")
+    return Landing(request, request.move(State.KEY, wait=0), (Line("settled", why),))
 
 
 def _not_found(request: Claimed, desk: Desk) -> Landing:
@@ -182,110 +182,6 @@ STEPS: dict[str, Step] = {
     State.INSTALL: install,
     State.PROOF: prove,
 }
-ASKS_VENDOR = frozenset({State.KEY, State.BUYING, State.IN_DOUBT, State.FILES})
-
-
-# --- landings ---------------------------------------------------------------------------------------------------
-
-
-def with_key(request: Claimed, desk: Desk, key: Key, line: Line) -> Landing:
-    """A key is here: from now on nothing says failed. Next are its files, if the vendor has any."""
-    if request.kind == Kind.ISSUE:
-        key = replace(key, additional=living(key))
-    request.keys = [
-        KeyInHand(None, one.number, one.activation_code, additional=one is not key) for one in (key, *living(key))
-    ]
-    to = State.FILES if Delivers.FILES in desk.plugin.delivers else State.INSTALL
-    return Landing(request, request.move(to, leased=True), (line,), key=key)
-
-
-def attention(
-    request: Claimed, kind: str, text: str, *, fault: str = "vendor or network", vendor_says: str = ""
-) -> Landing:
-    """A person's turn, with the reason. Where nothing was sold yet, trying again starts before the purchase."""
-    trouble = Trouble(kind, text, fault, vendor_says)
-    line = Line("needs_attention", text, vendor_says)
-    unsold = request.intended or kind in {"refused", "deadline"}
-    back = State.KEY if unsold and request.state == State.BUYING else ""
-    return Landing(request, request.move(State.ATTENTION, trouble=trouble, stopped_in=back), (line,))
-
-
-def doubtful(request: Claimed, trouble: Trouble, *, wait: float, parking: Parking | None = None) -> Landing:
-    """The outcome of a purchase is unknown; it will be settled by asking."""
-    line = Line("in_doubt", trouble.text, trouble.vendor_says)
-    return Landing(request, request.move(State.IN_DOUBT, wait=wait, trouble=trouble), (line,), parking=parking)
-
-
-def not_kept(request: Claimed, desk: Desk, key: Key | None, error: Exception) -> Landing:
-    """What a step brought cannot be kept: mostly a key that another license has. It was paid for: a person decides."""
-    what, why = f"What {desk.name} answered", ""
-    if key is not None:
-        what, why = (
-            f"{desk.name} sold {desk.shown(key)}, which",
-            " Another license may have it: find out whose it is.",
-        )
-    text = f"{what} could not be kept ({type(error).__name__}).{why}"
-    return attention(request, "not_kept", text, fault="vendor")
-
-
-def after_error(request: Claimed, desk: Desk, error: Exception) -> Landing:
-    """Which error decides what comes next; the table of design section 4, "Errors decide the retry"."""
-    if isinstance(error, InstallError):
-        return _install_failed(request, desk, error)
-    if not isinstance(error, PluginError):
-        text = f"The plug-in failed with {type(error).__name__}. Its author has to look at it."
-        return attention(request, "plugin_error", text, fault="plug-in")
-    trouble = Trouble(_kind_of(error), error.message, error.fault, error.vendor_says)
-    if isinstance(error, RefusedError):
-        kind, fault = "refused", error.fault
-        if request.state == State.IN_DOUBT:  # that he cannot tell is the lost answer's fault, not the order's
-            kind, fault = "unknown", OutcomeUnknownError.fault
-        return attention(request, kind, error.message, fault=fault, vendor_says=error.vendor_says)
-    seconds = _parking_seconds(error, desk)
-    parking = Parking(request.configuration, desk.version, desk.parkings, seconds, error.message)
-    if request.state == State.BUYING and not isinstance(error, UnavailableError | MisconfiguredError):
-        return doubtful(request, trouble, wait=wait_after(1), parking=parking)
-    if request.overdue:
-        text = f"It was tried until its deadline. {error.message}"
-        landing = attention(request, "deadline", text, fault=error.fault, vendor_says=error.vendor_says)
-        return replace(landing, parking=parking)
-    # nothing was sold: the request waits with its configuration, and waiting uses nothing up
-    to = State.KEY if request.state == State.BUYING else request.state
-    line = Line("waits", error.message, error.vendor_says)
-    return Landing(request, request.move(to, wait=0, trouble=trouble), (line,), parking=parking)
-
-
-def too_late(request: Claimed, desk: Desk) -> Exception:
-    """The error of a step that got no answer in its time."""
-    if request.state not in ASKS_VENDOR:
-        return InstallError(f"The install target did not answer within {desk.plugin.timeout:.0f} s.", temporary=True)
-    text = f"{desk.name} did not answer within {desk.plugin.timeout:.0f} s."
-    return OutcomeUnknownError(text) if request.state == State.BUYING else UnavailableError(text)
-
-
-def _install_failed(request: Claimed, desk: Desk, error: InstallError) -> Landing:
-    """Key and files stay; temporary trouble is tried again, anything else is for a person to mend."""
-    text = desk.public(request, error.message)
-    if not error.temporary or request.overdue:
-        return attention(request, "install_failed", text, fault=error.fault)
-    wait = wait_after(request.tries + 1)
-    trouble = Trouble("install_failed", text, error.fault)
-    line = Line("install_failed", f"{text} Tried again in {wait:.0f} s.")
-    to = State.PROOF if isinstance(error, NotProvenError) else State.INSTALL
-    return Landing(request, request.move(to, wait=wait, tries=request.tries + 1, trouble=trouble), (line,))
-
-
-def _parking_seconds(error: PluginError, desk: Desk) -> float | None:
-    if isinstance(error, MisconfiguredError):
-        return None
-    if isinstance(error, UnavailableError) and error.retry_after is not None:
-        return min(max(1.0, error.retry_after), LONGEST_PARKING)
-    return wait_after(desk.parkings + 1)
-
-
-def _kind_of(error: PluginError) -> str:
-    kinds = {UnavailableError: "unavailable", MisconfiguredError: "misconfigured", OutcomeUnknownError: "unknown"}
-    return next((kind for cls, kind in kinds.items() if isinstance(error, cls)), "plugin_error")
 
 
 def _installer(request: Claimed) -> Installer:

@@ -21,14 +21,22 @@ class Event(models.Model):
     text = models.TextField()
     detail = models.TextField(blank=True)
     attempt = models.IntegerField(null=True, blank=True)
-    order = models.ForeignKey("subscriptions.Order", models.PROTECT, null=True, blank=True, db_index=False)
-    subscription = models.ForeignKey(
-        "subscriptions.Subscription", models.PROTECT, null=True, blank=True, db_index=False
+    # Without constraints in the database: nothing that an event names is ever deleted, and checking five of them a line
+    # costs the engine more than writing it (and locks rows that other ledgers write).
+    order = models.ForeignKey(
+        "subscriptions.Order", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
     )
-    request = models.ForeignKey("licenses.LicenseRequest", models.PROTECT, null=True, blank=True, db_index=False)
-    license = models.ForeignKey("licenses.License", models.PROTECT, null=True, blank=True, db_index=False)
+    subscription = models.ForeignKey(
+        "subscriptions.Subscription", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
+    )
+    request = models.ForeignKey(
+        "licenses.LicenseRequest", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
+    )
+    license = models.ForeignKey(
+        "licenses.License", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
+    )
     configuration = models.ForeignKey(
-        "licenses.PluginConfiguration", models.PROTECT, null=True, blank=True, db_index=False
+        "licenses.PluginConfiguration", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
     )
 
     class Meta:

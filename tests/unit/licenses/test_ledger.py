@@ -12,10 +12,10 @@ from ka_plugins.contract import Key
 from licenses import keeping
 from licenses import ledger as module
 from licenses.claimed import Claimed, KeyInHand, Landing
+from licenses.landings import attention
 from licenses.ledger import Ledger, LedgerStoppedError
 from licenses.models import License, LicenseRequest
 from licenses.moves import Line
-from licenses.steps import attention
 from pbas.core.models import Event
 from tests.unit.licenses.conftest import MakeRequest, is_postgresql
 
