@@ -31,7 +31,8 @@ def new_license(request: HttpRequest) -> HttpResponse:
     tabs = configurations()
     configuration = next((one for one in tabs if str(one.pk) == given.get("plugin", "")), None)
     if configuration is None:
-        return render(request, "licenses/new_choose.html", {"configurations": tabs})
+        context = {"configurations": tabs, "subscription": given.get("subscription", "")}
+        return render(request, "licenses/new_choose.html", context)
     if made := made_by_form(_once(request)):
         return _landed(request, configuration, made)
     is_first = "license_class" not in given and "number" not in given

@@ -1,9 +1,6 @@
-"""New License, from the class to the requests: its pages, what it refuses, and what a repeat does."""
+"""New License up to its review: the class, the options, and what is refused on the way."""
 
-import dataclasses
-import time
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,52 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from ka_plugins.contract import ClassInfo, Feature, FeatureGroup
-from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.models import LicenseClass, LicenseRequest
 from subscriptions.models import Subscription
-from tests.factories import World, make_class, make_configuration, make_ready, make_subscription
-from tests.web.wares import DOMAINS, PLESK, SUPPORT, make_wares, posted
+from tests.factories import World, make_class, make_configuration, make_subscription
+from tests.web.wares import DOMAINS, PAGE, PLESK, SUPPORT, make_wares, options_page, posted, review_page, send, start
 
 pytestmark = pytest.mark.django_db
-
-PAGE = "/licenses/new/"
-
-
-@pytest.fixture
-def wares(world: World) -> LicenseClass:
-    """The one class that is sold: it has groups, features and additional keys."""
-    settings = {"host": "ka.example.com", "port": 7050, "login": "provider", "client": "C-77"}
-    world.configuration = make_configuration(
-        name="Vendor", template="plesk_ka", mode="online", settings=settings, secrets={"password": "hush-hush"}
-    )
-    world.license_class = make_wares(world.configuration)
-    return world.license_class
-
-
-@pytest.fixture
-def ready(world: World, wares: LicenseClass, tmp_path: Path) -> Subscription:  # noqa: ARG001 (comes first)
-    """A subscription whose services are ready."""
-    make_ready(make_subscription(world.order), tmp_path)
-    return world.order.subscription
-
-
-def start(world: World, **changes: Any) -> dict[str, Any]:
-    """What the first step asks for."""
-    given = {"license_class": world.license_class.pk, "number": 2, "subscription": world.order.subscription.name}
-    return {"plugin": world.configuration.pk, "purpose": "subscription", **given, **changes}
-
-
-def options_page(client: Client, world: World, **changes: Any) -> str:
-    return client.get(PAGE, start(world, **changes)).text
-
-
-def send(client: Client, page: str, step: str, **changes: Any) -> Any:
-    given = posted(page, step=step, **changes)
-    return client.post(PAGE, given.urlencode(), content_type="application/x-www-form-urlencoded")
-
-
-def review_page(client: Client, world: World, **changes: Any) -> str:
-    chosen: dict[str, Any] = {"features.0": "D100", "features": ["POWER"], "additional": ["AV"], "AV/features.0": "S24"}
-    return str(send(client, options_page(client, world, **changes), "review", **chosen).text)
 
 
 # --- the first step
@@ -64,6 +21,14 @@ def review_page(client: Client, world: World, **changes: Any) -> str:
 
 def test_without_a_tab_the_plug_in_is_asked_for_first(staff_client: Client, world: World) -> None:
     assert f"{PAGE}?plugin={world.configuration.pk}" in staff_client.get(reverse("new_license")).text
+
+
+def test_a_subscription_that_is_given_is_kept_while_the_plug_in_is_chosen(staff_client: Client, world: World) -> None:
+    assert world.license_class.sold
+    link = f"{PAGE}?plugin={world.configuration.pk}&amp;subscription=%237%20%26%20more"
+    text = staff_client.get(PAGE, {"subscription": "#7 & more"}).text
+    assert link in text
+    assert 'value="#7 &amp; more"' in staff_client.get(unescape(link)).text
 
 
 def test_the_first_step_has_an_option_button_for_each_class_that_is_sold(staff_client: Client, world: World) -> None:
@@ -236,107 +201,3 @@ def test_a_class_without_anything_to_choose_goes_right_to_the_review(
     text = options_page(staff_client, world, subscription=ready.pk)
     assert "Nothing was sent yet" in text
     assert send(staff_client, text, "buy").status_code == 302
-
-
-# --- the review and the requests
-
-
-def test_the_review_shows_what_is_sent_and_to_which_account_but_no_secret(
-    staff_client: Client, world: World, ready: Subscription
-) -> None:
-    text = review_page(staff_client, world, subscription=ready.pk)
-    for shown in (PLESK.name, PLESK.code, "100 domains", "D100", "One language", "Power pack", "Antivirus", ready.name):
-        assert shown in text
-    for shown in ("Day and night", "ka.example.com", "7050", "provider", "C-77", "Ada Example"):
-        assert shown in text
-    assert "hush-hush" not in text
-    assert ready.license_requests.count() == 1
-
-
-def test_the_way_back_keeps_what_was_chosen(staff_client: Client, world: World, ready: Subscription) -> None:
-    page = review_page(staff_client, world, subscription=ready.pk)
-    kept = posted(send(staff_client, page, "change").text)
-    assert (kept["features.0"], kept["features"], kept["AV/features.0"]) == ("D100", "POWER", "S24")
-    assert kept.getlist("additional") == ["AV"]
-    first = send(staff_client, page, "class").text
-    assert f'name="license_class" value="{world.license_class.pk}"' in first
-    assert 'name="number" value="2"' in first
-    assert f'value="#{ready.pk}"' in first
-
-
-def test_the_requests_hold_what_the_review_showed(staff_client: Client, world: World, ready: Subscription) -> None:
-    page = review_page(staff_client, world, subscription=ready.pk)
-    before = set(ready.license_requests.values_list("pk", flat=True))
-    answer = send(staff_client, page, "buy")
-    assert answer["Location"] == f"/license-requests/?plugin={world.configuration.pk}"
-    assert "2 licenses were requested." in staff_client.get(answer["Location"]).text
-    made = ready.license_requests.exclude(pk__in=before)
-    wanted = {"features": ["D100", "L1", "POWER"], "additional": [{"code": "AV", "features": ["S24"]}]}
-    assert [(one.options, one.state, one.order_number) for one in made] == [(wanted, "key", ready.order.number)] * 2
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_a_form_that_is_sent_twice_asks_once_and_lands_on_the_same_page(
-    staff_client: Client, world: World, ready: Subscription, number: int
-) -> None:
-    page = review_page(staff_client, world, subscription=ready.pk, number=number)
-    first = send(staff_client, page, "buy")
-    LicenseClass.objects.update(sold=False)  # what happens meanwhile does not matter
-    again = send(staff_client, page, "buy", number=5)
-    assert again["Location"] == first["Location"]
-    assert ready.license_requests.count() == 1 + number
-
-
-def test_a_subscription_that_ended_meanwhile_is_refused_at_its_field(
-    staff_client: Client, world: World, ready: Subscription
-) -> None:
-    page = review_page(staff_client, world, subscription=ready.pk)
-    Subscription.objects.update(state="ended")
-    assert "No subscription is called" in send(staff_client, page, "buy").text
-    assert ready.license_requests.count() == 1
-
-
-def test_licenses_for_stock_need_no_subscription_and_start_at_once(staff_client: Client, world: World) -> None:
-    world.license_class = make_wares(world.configuration, ClassInfo("PLAIN", "Plain file"))
-    start_of_stock: dict[str, Any] = {"plugin": world.configuration.pk, "license_class": world.license_class.pk}
-    page = staff_client.get(PAGE, {**start_of_stock, "number": 2, "purpose": "stock"}).text
-    assert "assigned to a subscription later" in page
-    assert "By hand: nothing is sent" in page
-    assert send(staff_client, page, "buy").status_code == 302
-    assert [(one.state, one.subscription, one.order_number) for one in LicenseRequest.objects.all()] == [
-        ("key", None, "")
-    ] * 2
-
-
-def test_a_page_of_options_asks_few_questions(
-    staff_client: Client, world: World, ready: Subscription, django_assert_max_num_queries: Any
-) -> None:
-    for n in range(20):
-        make_wares(world.configuration, code=f"OTHER{n}")
-    with django_assert_max_num_queries(5):  # user, tabs, class and its options, subscription
-        page = options_page(staff_client, world, subscription=f"#{ready.pk}")
-    with django_assert_max_num_queries(6):  # the vendor's account, too
-        send(staff_client, page, "review", **{"features.0": "D10"})
-    with django_assert_max_num_queries(4):
-        staff_client.get(PAGE, {"plugin": world.configuration.pk})
-
-
-def test_the_pages_are_for_staff(client: Client, world: World, wares: LicenseClass) -> None:
-    assert PluginConfiguration.objects.filter(pk=wares.configuration_id).exists()
-    answer = client.post(PAGE, {"plugin": world.configuration.pk, "step": "buy"})
-    assert answer["Location"].startswith("/accounts/login/")
-
-
-def test_a_page_of_three_hundred_features_takes_less_than_fifty_milliseconds(
-    staff_client: Client, world: World, ready: Subscription
-) -> None:
-    features = tuple(Feature(f"FEATURE_{n}", f"Feature number {n}") for n in range(300))
-    world.license_class = make_wares(world.configuration, dataclasses.replace(PLESK, code="LARGE", features=features))
-    given = start(world, subscription=f"#{ready.pk}")
-    assert staff_client.get(PAGE, given).text.count('type="checkbox"') > 300
-    spent = []
-    for _ in range(8):  # the best of some: other work on the machine counts as well
-        begun = time.thread_time()
-        staff_client.get(PAGE, given)
-        spent.append(time.thread_time() - begun)
-    assert min(spent) < 0.05

@@ -6,10 +6,11 @@ from html import unescape
 from typing import Any
 
 from django.http import QueryDict  # noqa: TID251 (what a browser posts)
+from django.test import Client
 
 from ka_plugins.contract import AdditionalClass, ClassInfo, Feature, FeatureGroup
 from licenses.models import LicenseClass, PluginConfiguration
-from tests.factories import make_class
+from tests.factories import World, make_class
 
 DOMAINS = FeatureGroup("Domains", (Feature("D10", "10 domains"), Feature("D100", "100 domains")), required=True)
 LANGUAGES = FeatureGroup("Languages", (Feature("L1", "One language"), Feature("L9", "All languages")), default="L1")
@@ -51,3 +52,28 @@ def posted(page: str, **changes: Any) -> QueryDict:
     for name, value in changes.items():
         given.setlist(name, [str(one) for one in (value if isinstance(value, list) else [value])])
     return given
+
+
+# --- the pages of New License
+
+PAGE = "/licenses/new/"
+
+
+def start(world: World, **changes: Any) -> dict[str, Any]:
+    """What the first step asks for."""
+    given = {"license_class": world.license_class.pk, "number": 2, "subscription": world.order.subscription.name}
+    return {"plugin": world.configuration.pk, "purpose": "subscription", **given, **changes}
+
+
+def options_page(client: Client, world: World, **changes: Any) -> str:
+    return client.get(PAGE, start(world, **changes)).text
+
+
+def send(client: Client, page: str, step: str, **changes: Any) -> Any:
+    given = posted(page, step=step, **changes)
+    return client.post(PAGE, given.urlencode(), content_type="application/x-www-form-urlencoded")
+
+
+def review_page(client: Client, world: World, **changes: Any) -> str:
+    chosen: dict[str, Any] = {"features.0": "D100", "features": ["POWER"], "additional": ["AV"], "AV/features.0": "S24"}
+    return str(send(client, options_page(client, world, **changes), "review", **chosen).text)
