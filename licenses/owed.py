@@ -6,8 +6,10 @@ from uuid import UUID, uuid4, uuid5
 
 from django.utils import timezone
 
-from licenses.models import LicenseClass, LicenseRequest
+from ka_plugins.contract import Delivers
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.options import checked
+from licenses.plugins import plugin_class
 from licenses.retry import PATIENCE
 from pbas.core.problems import Problem
 
@@ -48,6 +50,16 @@ def owed(
         )
         for uid in uids
     ]
+
+
+def check_stock(configuration: PluginConfiguration) -> None:
+    """Raises Problem at `subscription` where a license cannot be kept: some are for an address from the start."""
+    if not configuration.is_online or Delivers.ADDRESS_BINDING not in plugin_class(configuration.template).delivers:
+        return
+    message = (
+        f"{configuration.name} sells licenses for an IP address, there is no stock of them: choose a subscription."
+    )
+    raise Problem(message, field="subscription")
 
 
 def what_is_wrong(license_class: LicenseClass, options: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from licenses import bell, intake, moves
 from licenses.hand import event_of, move_by_hand, onwards, says, set_held, waits_for_vendor, was_bought
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.options import checked
-from licenses.owed import MOST_AT_ONCE, made_by_form, owed, uids_of, what_is_wrong
+from licenses.owed import MOST_AT_ONCE, check_stock, made_by_form, owed, uids_of, what_is_wrong
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.retry import PATIENCE
 from licenses.signals import request_finished
@@ -53,6 +53,8 @@ def new_licenses(
         raise Problem(message, field="license_class")
     if not 1 <= number <= MOST_AT_ONCE:
         raise Problem(f"The number of licenses is between 1 and {MOST_AT_ONCE}.", field="number")
+    if subscription_id is None:
+        check_stock(configuration)
     subscription = None if subscription_id is None else subscription_or_problem(subscription_id)
     try:
         return request_licenses(

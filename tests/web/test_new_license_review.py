@@ -10,7 +10,7 @@ from django.test import Client
 from ka_plugins.contract import ClassInfo, Feature
 from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
 from subscriptions.models import Subscription
-from tests.factories import World
+from tests.factories import World, make_configuration
 from tests.web.wares import PAGE, PLESK, make_wares, options_page, posted, review_page, send, start
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,15 @@ def test_licenses_for_stock_need_no_subscription_and_start_at_once(staff_client:
     assert [(one.state, one.subscription, one.order_number) for one in LicenseRequest.objects.all()] == [
         ("key", None, "")
     ] * 2
+
+
+def test_what_is_sold_for_an_address_is_not_kept_in_stock(staff_client: Client, world: World) -> None:
+    world.configuration = make_configuration(name="Manage2", template="cpanel_manage2", mode="online")
+    plain = make_wares(world.configuration, ClassInfo("PLAIN", "Plain file"))
+    given: dict[str, Any] = {"plugin": world.configuration.pk, "license_class": plain.pk, "number": 1}
+    page = staff_client.get(PAGE, {**given, "purpose": "stock"}).text
+    assert "there is no stock of them" in send(staff_client, page, "buy").text
+    assert not LicenseRequest.objects.exists()
 
 
 def test_a_page_of_options_asks_few_questions(
