@@ -25,19 +25,21 @@ class Keeping:
             return
         key = workbench.buy()
         first = workbench.run(lambda plugin: plugin.fetch_files(key.number))
-        assert first == workbench.run(lambda plugin: plugin.fetch_files(key.number))
-        assert first
+        assert first, "there is no file"
+        again = workbench.run(lambda plugin: plugin.fetch_files(key.number))
+        assert first == again, "the files are not the same the second time"
         for file in first:
-            assert file.body
-            assert re.fullmatch(r"[^/\\\x00-\x1f]{1,255}", file.name)
-            assert file.name not in {".", ".."}
+            assert file.body, f"{file.name} is empty"
+            assert re.fullmatch(r"[^/\\\x00-\x1f]{1,255}", file.name), f"{file.name!r} is no mere name"
+            assert file.name not in {".", ".."}, f"{file.name!r} is no name"
 
     def test_files_are_the_vendors_own_bytes(self, workbench: Workbench) -> None:
         """Nothing is trimmed, decoded or written anew: customers' products check signatures."""
         if workbench.vendor_files is not None and workbench.has(Verb.FETCH_FILES, Verb.ISSUE_KEY):
             key = workbench.buy()
             files = workbench.run(lambda plugin: plugin.fetch_files(key.number))
-            assert [file.body for file in files] == list(workbench.vendor_files(key.number))
+            sent = list(workbench.vendor_files(key.number))
+            assert [file.body for file in files] == sent, "the bytes are not those that the vendor sends"
 
     def test_file_names_do_not_show_secret_keys(self, workbench: Workbench) -> None:
         """Names are shown and logged in clear."""
@@ -56,17 +58,17 @@ class Keeping:
             error = workbench.error(lambda plugin: plugin.fetch_files(key.number))
             assert isinstance(error, UnavailableError), f"{mishap} became {type(error).__name__}"
             if mishap is Mishap.LIMITED:
-                assert error.retry_after == RETRY_SECONDS
+                assert error.retry_after == RETRY_SECONDS, "the vendor's Retry-After is lost"
 
     def test_a_key_is_described_as_it_was_bought(self, workbench: Workbench) -> None:
         """Same identity, same class, alive."""
         if workbench.has(Verb.DESCRIBE, Verb.ISSUE_KEY):
             key = workbench.buy()
             described = workbench.run(lambda plugin: plugin.describe(key.number))
-            assert _same(workbench, described, key)
-            assert described.class_code == workbench.order.class_code
-            assert set(workbench.order.features) <= set(described.features)
-            assert described.status is KeyStatus.ACTIVE
+            assert _same(workbench, described, key), "another license is described"
+            assert described.class_code == workbench.order.class_code, "it has another class"
+            assert set(workbench.order.features) <= set(described.features), "features that were bought are missing"
+            assert described.status is KeyStatus.ACTIVE, f"it is {described.status}"
 
     def test_times_are_utc(self, workbench: Workbench) -> None:
         """Every time that a verb answers with carries its zone."""
@@ -80,15 +82,16 @@ class Keeping:
             answers.append(workbench.run(lambda plugin: plugin.renew(key.number, "renewal-1")))
         for answer in answers:
             for moment in (answer.created_at, answer.expires_at, answer.renew_at):
-                assert moment is None or moment.tzinfo is UTC
+                assert moment is None or moment.tzinfo is UTC, f"{moment} is not a time in UTC"
 
     def test_a_renewed_key_keeps_its_identity(self, workbench: Workbench) -> None:
         """The number may change, the license does not; it ends no sooner than before."""
         if workbench.has(Verb.RENEW, Verb.ISSUE_KEY):
             key = workbench.buy()
             renewed = workbench.run(lambda plugin: plugin.renew(key.number, "renewal-1"))
-            assert _same(workbench, renewed, key)
-            assert key.expires_at is None or renewed.expires_at is None or renewed.expires_at >= key.expires_at
+            assert _same(workbench, renewed, key), "another license was renewed"
+            if key.expires_at is not None and renewed.expires_at is not None:
+                assert renewed.expires_at >= key.expires_at, "it ends sooner than before"
 
     def test_a_lost_answer_to_a_renewal_is_an_unknown_outcome(self, workbench: Workbench) -> None:
         """A renewal spends money as a purchase does."""
@@ -105,8 +108,10 @@ class Keeping:
             key = workbench.buy()
             before = workbench.simulator.sold()
             changed = [workbench.run(lambda plugin: plugin.change(key.number, workbench.order)) for _ in range(2)]
-            assert workbench.simulator.sold() == before
-            assert {frozenset(one.features) for one in changed} == {frozenset(workbench.order.features)}
+            assert workbench.simulator.sold() == before, "a change to what is there has sold something"
+            assert {frozenset(one.features) for one in changed} == {frozenset(workbench.order.features)}, (
+                "features differ"
+            )
 
     def test_a_license_is_suspended_and_resumed_and_each_may_be_repeated(self, workbench: Workbench) -> None:
         """The second time is done already; the license stays the same."""
@@ -115,12 +120,12 @@ class Keeping:
         key = workbench.buy()
         for _ in range(2):
             stopped = workbench.run(lambda plugin: plugin.suspend(key.number))
-            assert _same(workbench, stopped, key)
-            assert stopped.status is KeyStatus.SUSPENDED
+            assert _same(workbench, stopped, key), "another license was suspended"
+            assert stopped.status is KeyStatus.SUSPENDED, f"after suspend it is {stopped.status}"
         for _ in range(2):
             running = workbench.run(lambda plugin: plugin.resume(key.number))
-            assert _same(workbench, running, key)
-            assert running.status is KeyStatus.ACTIVE
+            assert _same(workbench, running, key), "another license was resumed"
+            assert running.status is KeyStatus.ACTIVE, f"after resume it is {running.status}"
 
     def test_a_license_ends_and_may_be_ended_twice(self, workbench: Workbench) -> None:
         """The second time is done already; the vendor then calls the key terminated."""
@@ -131,7 +136,7 @@ class Keeping:
             workbench.run(lambda plugin: plugin.terminate(key.number))
         if workbench.has(Verb.DESCRIBE):
             described = workbench.run(lambda plugin: plugin.describe(key.number))
-            assert described.status is KeyStatus.TERMINATED
+            assert described.status is KeyStatus.TERMINATED, f"after terminate it is {described.status}"
 
     def test_all_keys_of_the_account_are_listed_once(self, workbench: Workbench) -> None:
         """Reconciliation relies on it: each key in its written form, no key twice, none that was bought is missing."""
@@ -142,7 +147,8 @@ class Keeping:
         identities = [workbench.plugin.key_identity(key.number) for key in listed]
         assert len(identities) == len(set(identities)), "a key is listed twice"
         assert {workbench.plugin.key_identity(key.number) for key in bought} <= set(identities), "a key is missing"
-        assert all(workbench.plugin.clean_key(key.number) == key.number for key in listed)
+        written = [workbench.plugin.clean_key(key.number) for key in listed]
+        assert written == [key.number for key in listed], "a key is not in its written form"
 
 
 async def _list_keys(plugin: Plugin) -> list[Key]:
