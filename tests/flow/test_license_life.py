@@ -1,9 +1,12 @@
 """A license from stock to its end, as a person walks it on the panel's pages, at the vendor's simulator."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -139,3 +142,56 @@ def test_a_change_is_checked_before_anybody_is_asked(buy: Buy, work: Work, vendo
     with pytest.raises(Problem, match="has no option NOPE"):
         change_license(license=license_, options={"features": ["NOPE"]}, actor=SYSTEM)
     assert license_.requests.count() == 1
+
+
+def test_forms_that_are_sent_at_the_same_moment_ask_once(modern: PluginConfiguration) -> None:
+    license_class, once = modern.classes.order_by("pk")[0], uuid4()
+
+    def send(_: int) -> list[int]:
+        try:
+            made = new_licenses(
+                configuration=modern,
+                license_class=license_class,
+                number=3,
+                subscription_id=None,
+                actor=SYSTEM,
+                once=once,
+            )
+            return [one.pk for one in made]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(4)))
+    assert LicenseRequest.objects.count() == 3
+    assert all(sorted(answer) == sorted(answers[0]) for answer in answers)
+
+
+def test_a_license_in_stock_that_two_assign_at_once_goes_to_one_of_them(
+    modern: PluginConfiguration, ready: Subscription, work: Work, tmp_path: Path
+) -> None:
+    (request,) = new_licenses(
+        configuration=modern,
+        license_class=modern.classes.order_by("pk")[0],
+        number=1,
+        subscription_id=None,
+        actor=SYSTEM,
+    )
+    work()
+    other = make_subscription(make_order(ready.plan), folder=tmp_path)
+    license_ = License.objects.get(parent=None)
+
+    def assign(pk: int) -> int:
+        try:
+            return assign_license(license=license_, subscription_id=pk, actor=SYSTEM).subscription_id or 0
+        except ConflictProblem:
+            return 0
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        winners = [pk for pk in pool.map(assign, [ready.pk, other.pk]) if pk]
+    license_.refresh_from_db()
+    assert winners == [license_.subscription_id]
+    work()
+    assert done(request).subscription_id == license_.subscription_id
