@@ -117,7 +117,9 @@ def _note(configuration: PluginConfiguration, **news: Any) -> None:
 
 
 def _received(configuration: PluginConfiguration, classes: tuple[ClassInfo, ...], actor: Actor) -> None:
-    now = PluginConfiguration.objects.select_for_update(no_key=True).get(pk=configuration.pk)
+    now = PluginConfiguration.objects.select_for_update(no_key=True).filter(pk=configuration.pk).first()
+    if now is None:
+        raise ConflictProblem(f"{configuration.name} was deleted meanwhile.")
     if now.version != configuration.version:
         raise ConflictProblem(f"{now.name} was saved meanwhile: its classes are fetched once more.")
     changes = keep_classes(configuration, classes)

@@ -10,6 +10,7 @@ from ka_plugins.contract import MisconfiguredError, UnavailableError
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
 from licenses import bell, classes
 from licenses.classes import due_fetches, want_classes
+from licenses.configurations import delete_configuration
 from licenses.models import PluginConfiguration
 from licenses.tasks import fetch_classes, sweep
 from pbas.core.models import Event
@@ -139,6 +140,21 @@ def test_an_old_settings_failure_says_nothing_of_what_was_saved_meanwhile(
     fetch_classes(vendor.pk)
     row = now(vendor)
     assert (row.status, row.fetch_step, row.fetch_failures) == ("fetching", "queued", 0)
+
+
+def test_classes_that_arrive_for_a_deleted_configuration_are_dropped(
+    vendor: PluginConfiguration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = PleskKaPlugin.list_classes
+
+    async def deleted_meanwhile(plugin: PleskKaPlugin) -> Any:
+        in_thread(lambda: delete_configuration(configuration=vendor, actor=SYSTEM)).join()
+        return await real(plugin)
+
+    saved = resaved(vendor)
+    monkeypatch.setattr(PleskKaPlugin, "list_classes", deleted_meanwhile)
+    fetch_classes(saved.pk)
+    assert not PluginConfiguration.objects.exists()
 
 
 def test_two_who_fetch_at_once_do_not_hinder_each_other(
