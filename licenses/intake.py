@@ -98,8 +98,11 @@ def first_state(request: LicenseRequest, license_: License | None) -> str:
     if license_ is None:
         return LicenseRequest.State.KEY
     delivers = plugin_class(request.configuration.template).delivers
-    lacks_files = Delivers.FILES in delivers and not request.files.exists()
-    return LicenseRequest.State.FILES if lacks_files else LicenseRequest.State.INSTALL
+    if Delivers.FILES in delivers:
+        asks = not request.files.exists()
+    else:
+        asks = Delivers.ADDRESS_BINDING in delivers and request.configuration.is_online
+    return LicenseRequest.State.FILES if asks else LicenseRequest.State.INSTALL
 
 
 def clean_key(request: LicenseRequest, key: str) -> str:

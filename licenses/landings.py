@@ -24,13 +24,13 @@ ASKS_VENDOR = frozenset({State.KEY, State.BUYING, State.IN_DOUBT, State.FILES})
 
 
 def with_key(request: Claimed, desk: Desk, key: Key, line: Line) -> Landing:
-    """A key is here: from now on nothing says failed. Next are its files, if the vendor has any."""
+    """A key is here: from now on nothing says failed. Next is what the vendor still has to say or give, if anything."""
     if request.kind == Kind.ISSUE:
         key = replace(key, additional=living(key))
     request.keys = [
         KeyInHand(None, one.number, one.activation_code, additional=one is not key) for one in (key, *living(key))
     ]
-    to = State.FILES if Delivers.FILES in desk.plugin.delivers else State.INSTALL
+    to = State.FILES if desk.plugin.delivers & (Delivers.FILES | Delivers.ADDRESS_BINDING) else State.INSTALL
     return Landing(request, request.move(to, leased=True), (line,), key=key)
 
 

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 from ka_plugins import registry
 from ka_plugins.contract import (
+    Delivers,
     Key,
     KeyFile,
+    KeyStatus,
     RefusedError,
     Settles,
     Verb,
@@ -104,6 +106,8 @@ def _not_found(request: Claimed, desk: Desk) -> Landing:
 
 async def fetch_files(request: Claimed, desk: Desk) -> Landing:
     """Fetch the file(s) of the key and of its additional keys; may be asked any number of times."""
+    if Delivers.FILES not in desk.plugin.delivers:
+        return await _bound(request, desk)
     known = await _known_of(request, desk)
     brought: list[tuple[KeyInHand, KeyFile]] = []
     for key in request.keys:
@@ -116,6 +120,19 @@ async def fetch_files(request: Claimed, desk: Desk) -> Landing:
     names = ", ".join(file.name for _, file in brought) or "no file: the activation code is all there is"
     line = Line("files_fetched", desk.public(request, f"{desk.name} delivered {names}."))
     return Landing(request, request.move(State.INSTALL, leased=True), (line,), key=known, files=tuple(brought))
+
+
+async def _bound(request: Claimed, desk: Desk) -> Landing:
+    """A license that the vendor binds to an address has nothing to install: his own word for it is the proof."""
+    key, wanted = request.keys[0], request.order().address
+    known = await desk.plugin.describe(key.number)
+    if known.status is not KeyStatus.ACTIVE or known.address != wanted:
+        found = f"{known.status} for {known.address or 'no address'}"
+        text = f"{desk.name} has {desk.shown(known)} as {found}; it should be active for {wanted or 'an IP address'}."
+        return attention(request, "install_failed", text, fault="vendor")
+    point("after_binding")
+    line = Line("proven", f"{desk.name} says that {desk.shown(known)} is active for {wanted}.")
+    return Landing(request, request.move(State.DONE), (line,), key=known, license_state=License.State.INSTALLED)
 
 
 async def _known_of(request: Claimed, desk: Desk) -> Key | None:

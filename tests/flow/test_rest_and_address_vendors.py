@@ -13,6 +13,7 @@ from ka_plugins.simulator.running import RunningSimulator
 from licenses.invariants import broken
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.services import change_license, renew_license, resume_license, suspend_license, terminate_license
+from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from subscriptions.models import Subscription
 from subscriptions.services import service_ready
@@ -147,7 +148,7 @@ def test_a_license_is_changed_renewed_suspended_resumed_and_terminated_from_the_
 
 
 def test_a_license_for_an_address_is_delivered_with_nothing_but_its_number(
-    cpanel: LicenseClass, order: Buy, work: Work, simulator: RunningSimulator
+    cpanel: LicenseClass, order: Buy, work: Work, simulator: RunningSimulator, tmp_path: Path
 ) -> None:
     ip = f"10.77.{cpanel.pk % 250}.{cpanel.configuration_id % 250}"
     subscription = order(cpanel, ip=ip)
@@ -155,12 +156,33 @@ def test_a_license_for_an_address_is_delivered_with_nothing_but_its_number(
     license_ = License.objects.get()
     assert request_of(subscription).state == "done"
     assert (license_.state, license_.files.count()) == ("installed", 0)
+    assert list(tmp_path.iterdir()) == [], "there is nothing to install: the vendor knows the address"
+    proven = Event.objects.get(kind="proven").text
+    assert proven.endswith(f"key {license_.key} is active for {ip}.")
     (sale,) = sales(simulator, license_)
     assert (sale["bound"], sale["notes"]) == (ip, [request_of(subscription).uid.hex])
     request = terminate_license(license=license_, actor=SYSTEM)
     work()
     finished(request, license_, "terminated")
     assert sales(simulator, license_)[0]["terminated"]
+
+
+@pytest.mark.parametrize("cpanel", [False], indirect=True, ids=["http"])
+def test_a_license_that_its_vendor_moved_away_is_not_called_delivered(
+    cpanel: LicenseClass, order: Buy, work: Work
+) -> None:
+    ip = f"10.79.{cpanel.pk % 250}.{cpanel.configuration_id % 250}"
+    subscription = order(cpanel, ip=ip)
+    work()
+    request = request_of(subscription)
+    subscription.install_target.credentials = {"ip": "10.79.250.250"}
+    subscription.install_target.save()
+    LicenseRequest.objects.filter(pk=request.pk).update(state="files", due_at=Now(), finished_at=None)
+    work()
+    request.refresh_from_db()
+    assert request.state == "attention"
+    assert f"active for {ip}" in request.problem_text
+    assert "10.79.250.250" in request.problem_text
 
 
 @pytest.mark.parametrize("cpanel", [False], indirect=True, ids=["http"])

@@ -101,11 +101,11 @@ def test_a_retired_class_is_not_sold() -> None:
 def test_sixty_types_with_three_hundred_features_are_kept_set_wise_within_two_seconds() -> None:
     configuration = make_configuration()
     for name, statements in (("Type", 4), ("Renamed", 4), ("Renamed", 1)):
-        began = time.perf_counter()
+        began = time.process_time()  # not the clock: other work may share the machine
         with CaptureQueriesContext(
             connection,
         ) as queries:
             keep_classes(configuration, many(name))
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
         assert len(queries) <= statements
     assert configuration.classes.count() == TYPES
