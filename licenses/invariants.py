@@ -29,11 +29,12 @@ def broken() -> Iterator[Broken]:
 
 
 def _stuck() -> Iterator[str]:
-    """No open request without a next event: due, a live lease, a person's, held, or waiting for services."""
+    """No open request without a next event: due, a live lease, a person's, held, in stock, or waiting for services."""
     a_persons = Q(state__in=[State.ATTENTION, State.SERVICES]) | Q(held=True)
     offline = Q(configuration__mode="offline", state__in=[State.KEY, State.FILES, State.INSTALL])
+    stock = Q(state=State.INSTALL, subscription=None)
     for request in LicenseRequest.objects.filter(state__in=LicenseRequest.OPEN, due_at=None).exclude(
-        a_persons | offline
+        a_persons | offline | stock
     )[:SHOWN]:
         yield f"Request {request.pk} waits in {request.state} and nothing will move it."
 

@@ -153,6 +153,9 @@ async def _known_of(request: Claimed, desk: Desk) -> Key | None:
 
 async def install(request: Claimed, desk: Desk) -> Landing:
     """Put everything into the subscription's target and read it back; retries never call the vendor again."""
+    if request.subscription is None:  # in stock: whoever assigns it to a subscription sends it on
+        line = Line("in_stock", "The license is in stock until it is assigned to a subscription.")
+        return Landing(request, request.move(State.INSTALL), (line,))
     if request.target is None:
         text = "The subscription has no install target. Give one, then install."
         return attention(request, "no_target", text, fault="subscription")

@@ -73,6 +73,8 @@ def test_a_license_goes_from_stock_through_all_its_kinds_of_requests_to_its_end(
     license_ = License.objects.get(parent=None)
     issued = license_.requests.get()
     assert (license_.state, license_.subscription) == ("issued", None)
+    assert (issued.state, issued.due_at, issued.problem_kind) == ("install", None, "")
+    assert list(broken()) == [], "what is in stock is not stuck"
     assert "In stock" in staff_client.get(reverse("license_request", args=[issued.pk])).text
 
     staff_client.post(reverse("license_assign", args=[license_.pk]), {"subscription": f"#{ready.pk}"})
