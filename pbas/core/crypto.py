@@ -49,20 +49,21 @@ class Keyring:
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """Decrypt; raises CannotDecryptError whatever the cause."""
-        name, rest = sealed[1 : 1 + sealed[0]], sealed[1 + sealed[0] :]
+        length = sealed[0] if sealed else 0
+        name, rest = sealed[1 : 1 + length], sealed[1 + length :]
         cipher = self._ciphers.get(name)
         if cipher is None:
             message = f"{context}: no field key has the id {name.decode(errors='replace')!r}."
             raise CannotDecryptError(message)
         try:
             return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], context.encode())
-        except InvalidTag:
-            message = f"{context}: wrong field key, or the value was changed or moved."
+        except (InvalidTag, ValueError):  # ValueError: cut off within the nonce
+            message = f"{context}: wrong field key, or the value was changed, cut off or moved."
             raise CannotDecryptError(message) from None
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether a stored value is under the key that encrypts now (else it waits for rotation)."""
-        return sealed[1 : 1 + sealed[0]] == self._current
+        return sealed.startswith(bytes([len(self._current)]) + self._current)
 
     def fingerprint(self, text: str) -> str:
         """A keyed digest (HMAC-SHA256, 64 hex digits) by which equal secrets are found without decrypting."""

@@ -68,6 +68,14 @@ def test_a_key_that_was_taken_away_is_named_by_its_id() -> None:
         Keyring(OLD).open(sealed, PLACE)
 
 
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 5, 14, 20])
+def test_a_value_that_was_cut_off_is_never_read_wrong(length: int) -> None:
+    sealed = Keyring(OLD).seal(b"secret", PLACE)[:length]
+    with pytest.raises(CannotDecryptError):
+        Keyring(OLD).open(sealed, PLACE)
+    assert Keyring(OLD).is_current(sealed) is (length > 2)
+
+
 def test_another_key_of_the_same_id_does_not_open() -> None:
     sealed = Keyring(OLD).seal(b"secret", PLACE)
     with pytest.raises(CannotDecryptError, match="wrong field key"):
