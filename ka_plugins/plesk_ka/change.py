@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 BILLING: Final = "billing"
 # The feature is the least that the key type has, or belongs to the key type itself: it stays, and that is right.
 STAYS: Final = (codes.NOT_BELOW_DEFAULT, codes.NOT_ACCEPTABLE)
+# A sale whose answer was lost has arrived since the key was looked at: the key is there.
+HAVE: Final = (codes.ALREADY_ATTACHED,)
 
 
 class Change:
@@ -57,7 +59,8 @@ class Change:
             if one.code not in have:
                 server = {"ips": [self._wanted.address] if self._wanted.address else [], "macs": []}
                 parent = {"parentKeyNumber": self._key}
-                await ka.call("createKey", server, client, one.code, [], parent, [], {}, BILLING, spends=True)
+                order = (server, client, one.code, [], parent, [], {}, BILLING)
+                await ka.call("createKey", *order, spends=True, accept=HAVE)
 
     def _living(self) -> tuple[Key, ...]:
         return tuple(one for one in self._present.additional if one.status is not one.status.TERMINATED)

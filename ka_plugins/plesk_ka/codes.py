@@ -18,8 +18,10 @@ DONE_VARIANT = 101
 NOTHING_TO_DO = 110
 KEY_NOT_FOUND = 220
 KEY_TERMINATED = 222
+NOT_ACTIVATED = 223
 NOT_EXPORTABLE = 224
 NOT_TERMINABLE = 232
+ALREADY_ATTACHED = 255
 NOT_BELOW_DEFAULT = 263
 NOT_ACCEPTABLE = 266
 
@@ -88,7 +90,25 @@ CODES: Final[dict[int, Meaning]] = {
     406: Meaning(Kind.REFUSED, "the MAC address is malformed"),
     410: Meaning(Kind.REFUSED, "the key number is malformed"),
     416: Meaning(Kind.REFUSED, "a feature is unknown to the Key Administrator"),
+    431: Meaning(Kind.REFUSED, "the client's login is malformed"),
+    432: Meaning(Kind.REFUSED, "the client's password is malformed"),
+    433: Meaning(Kind.REFUSED, "the client's first name is malformed"),
+    434: Meaning(Kind.REFUSED, "the client's last name is malformed"),
+    435: Meaning(Kind.REFUSED, "the client's company is malformed"),
+    436: Meaning(Kind.REFUSED, "the client's address is malformed"),
     437: Meaning(Kind.REFUSED, "the e-mail address is malformed"),
+    438: Meaning(Kind.REFUSED, "the client's phone number is malformed"),
+    439: Meaning(Kind.REFUSED, "the client's fax number is malformed"),
+    440: Meaning(Kind.REFUSED, "the client's city is malformed"),
+    441: Meaning(Kind.REFUSED, "the client's ZIP code is malformed"),
+    442: Meaning(Kind.REFUSED, "the client's state is malformed"),
+    443: Meaning(Kind.REFUSED, "the client's country is malformed"),
+    444: Meaning(Kind.REFUSED, "the client's language is malformed"),
+    447: Meaning(Kind.REFUSED, "the first name that was searched for is too long"),
+    448: Meaning(Kind.REFUSED, "the last name that was searched for is too long"),
+    449: Meaning(Kind.REFUSED, "the company that was searched for is too long"),
+    450: Meaning(Kind.REFUSED, "the e-mail address that was searched for is too long"),
+    451: Meaning(Kind.REFUSED, "nothing was given to search for"),
     452: Meaning(Kind.REFUSED, "the operation is not for this type of key"),
 }
 # The first digit decides for codes that the vendor's incomplete tables leave out.

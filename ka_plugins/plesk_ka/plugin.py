@@ -29,6 +29,7 @@ from ka_plugins.plesk_ka.settings import PleskKaSettings
 BILLING: Final = "billing"  # a monthly lease; what is bought by "purchase" can never be terminated
 CLOCK_SKEW: Final = timedelta(minutes=1)  # how far the vendor's clock may be behind ours
 CANDIDATES: Final = 100  # calls for one question; the newest, as a sale in doubt is young
+WITHOUT_FILES: Final = (codes.NOT_EXPORTABLE, codes.NOT_ACTIVATED)
 # A child of these kinds ends with its parent, or is gone already, or is not ours to end.
 ENDS_WITH_PARENT: Final = (codes.NOT_TERMINABLE, codes.KEY_NOT_FOUND)
 
@@ -121,9 +122,12 @@ class PleskKaPlugin(Plugin):
         return tuple(key for key in found.values() if keys.may_come_from(key, order.class_code, since))
 
     async def fetch_files(self, key: str) -> tuple[KeyFile, ...]:
-        """RetrieveKey: the vendor's bytes as they are, named by their number; () for types without files (224)."""
-        result = await self._ka.call("retrieveKey", key, patient=True, accept=(codes.NOT_EXPORTABLE,))
-        if result.number("resultCode") == codes.NOT_EXPORTABLE:
+        """RetrieveKey: the vendor's bytes as they are, named by their number.
+
+        () for types without files (224), and for keys that get theirs only when a server activates them by code (223).
+        """
+        result = await self._ka.call("retrieveKey", key, patient=True, accept=WITHOUT_FILES)
+        if result.number("resultCode") in WITHOUT_FILES:
             return ()
         body = result.octets("key")
         if not body:

@@ -10,10 +10,16 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Result = dict[str, Any]
 HEAD: Final = "<?xml version='1.0' encoding='utf-8'?>\n<methodResponse>"
 
 
-def write_result(result: dict[str, Any]) -> bytes:
+def done(said: str = "Done", code: int = 100, **fields: Any) -> Result:
+    """A success of some kind, without the fields that have no value."""
+    return {"resultCode": code, "resultDesc": said, **{name: one for name, one in fields.items() if one is not None}}
+
+
+def write_result(result: Result) -> bytes:
     """A result struct."""
     return f"{HEAD}<params><param>{_value(result)}</param></params></methodResponse>\n".encode()
 

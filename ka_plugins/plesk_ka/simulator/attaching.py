@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ka_plugins.plesk_ka.simulator import parameters as read
+from ka_plugins.plesk_ka.simulator.answers import Result, done
 from ka_plugins.plesk_ka.simulator.refusals import RefusalError
 from ka_plugins.plesk_ka.simulator.sold import ADDITIONAL, Shop
 from ka_plugins.plesk_ka.wares import addition_fits
 
-Result = dict[str, Any]
+if TYPE_CHECKING:
+    from ka_plugins.plesk_ka.simulator.accounts import Caller
 
 
-def _done(code: int = 100, **fields: str) -> Result:
-    return {"resultCode": code, "resultDesc": "Done", **fields}
-
-
-def attach_key(shop: Shop, client: str, given: tuple[Any, ...]) -> Result:
+def attach_key(shop: Shop, caller: Caller, given: tuple[Any, ...]) -> Result:
     """Make an additional key the child of a main key. 255, 256, 259, 245."""
-    parent = shop.living(read.text(given[0]), client=client)
-    key = shop.living(read.text(given[1]), client=client)
+    parent = shop.living(read.text(given[0]), client=caller.client)
+    key = shop.living(read.text(given[1]), client=caller.client)
     if key is parent:
         raise RefusalError(259, key.number)
     if key.type != ADDITIONAL:
@@ -30,38 +28,40 @@ def attach_key(shop: Shop, client: str, given: tuple[Any, ...]) -> Result:
         raise RefusalError(255, parent.number)
     key.parent = parent.base
     shop.keep(key)
-    return _done()
+    return done()
 
 
-def detach_key(shop: Shop, client: str, given: tuple[Any, ...]) -> Result:
+def detach_key(shop: Shop, caller: Caller, given: tuple[Any, ...]) -> Result:
     """Make an additional key stand alone; 101 where it does already."""
-    key = shop.living(read.text(given[0]), client=client)
+    key = shop.living(read.text(given[0]), client=caller.client)
     if key.type != ADDITIONAL:
         raise RefusalError(256, key.number)
     if not key.parent:
-        return _done(101)
+        return done(code=101)
     key.parent = ""
     shop.keep(key)
-    return _done()
+    return done()
 
 
-def bind_key(shop: Shop, client: str, given: tuple[Any, ...]) -> Result:
-    """Bind a key to an address; 101 where another key had to leave it."""
-    key = shop.living(read.text(given[0]), client=client)
+def bind_key(shop: Shop, caller: Caller, given: tuple[Any, ...]) -> Result:
+    """Bind a key to an address; 101 where another key of ours had to leave it, 272 where a stranger's is there."""
+    key = shop.living(read.text(given[0]), client=caller.client)
     address = read.address(given[1])
     other = shop.bound_to(address)
     if other is not None and other is not key:
+        if not shop.clients.reaches(caller.client, other.client):
+            raise RefusalError(272, address)
         other.bound = ""
         shop.keep(other)
     key.bound = address
     shop.keep(key)
-    return _done(100 if other is None or other is key else 101, keyNumber=key.number)
+    return done(code=100 if other is None or other is key else 101, keyNumber=key.number)
 
 
-def unbind_key(shop: Shop, client: str, given: tuple[Any, ...]) -> Result:
+def unbind_key(shop: Shop, caller: Caller, given: tuple[Any, ...]) -> Result:
     """Free a key of its address; 101 where it has none."""
-    key = shop.living(read.text(given[0]), client=client)
+    key = shop.living(read.text(given[0]), client=caller.client)
     code = 100 if key.bound else 101
     key.bound = ""
     shop.keep(key)
-    return _done(code, keyNumber=key.number)
+    return done(code=code, keyNumber=key.number)

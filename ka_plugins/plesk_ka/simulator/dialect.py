@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ka_plugins.plesk_ka import wire
 from ka_plugins.plesk_ka.simulator import answers, methods
 from ka_plugins.plesk_ka.simulator import parameters as read
+from ka_plugins.plesk_ka.simulator.accounts import OWN_CLIENT
 from ka_plugins.plesk_ka.simulator.describing import for_ledger
 from ka_plugins.plesk_ka.simulator.refusals import WORDS, NoSuchMethodError, RefusalError
 from ka_plugins.plesk_ka.simulator.sold import GRACE, Shop, SoldKey
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from ka_plugins.simulator.world import World
 
 PATHS: Final = {"", "/", "/xmlrpc", "/RPC2"}
-READING: Final = {"validateLogin"} | {name for name in methods.METHODS if name.startswith("get")}
-# Login: password and the methods that its role allows (None: all). `limited` is the vendor's role of that name.
-ACCOUNTS: Final[dict[str, tuple[str, set[str] | None]]] = {
-    "demo": ("demo", None),
-    "limited": ("limited", READING | {"addNoteToKey"}),
-}
-OWN_CLIENT: Final = "1"
 # Faults in the vendor's words: the result code, or 0 for an XML-RPC fault, and whether the call is carried out.
 FAULTS: Final[dict[str, tuple[int, bool]]] = {
     "login": (200, False),
@@ -77,12 +71,8 @@ class PleskKaDialect:
         if call.method not in methods.METHODS:
             raise NoSuchMethodError(f"No such handler: {wire.METHOD_PREFIX}{call.method}")
         login, password = read.login_of(call.parameters[0] if call.parameters else None)
-        account = ACCOUNTS.get(login)
-        if account is None or account[0] != password:
-            raise RefusalError(200)
-        if account[1] is not None and call.method not in account[1]:
-            raise RefusalError(201)
-        return methods.run(self._shop, call.method, OWN_CLIENT, call.parameters[1:])
+        caller = self._shop.accounts.caller(login, password, call.method)
+        return methods.run(self._shop, call.method, caller, call.parameters[1:])
 
     def fault_names(self) -> Mapping[str, bool]:
         """Each fault, and whether the call is carried out."""
@@ -113,8 +103,13 @@ class PleskKaDialect:
         return True
 
     def replay(self, change: Mapping[str, Any]) -> None:
-        """Take over a key from the journal."""
-        self._shop.replay(SoldKey.from_json(change["key"]))
+        """Take over a key, a client or a login's new password from the journal."""
+        if "key" in change:
+            self._shop.replay(SoldKey.from_json(change["key"]))
+        elif "client" in change:
+            self._shop.clients.replay(change["client"])
+        else:
+            self._shop.accounts.replay(change["account"])
 
 
 def _result(result: dict[str, Any]) -> Response:

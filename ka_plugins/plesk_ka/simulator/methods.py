@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ka_plugins.plesk_ka.simulator import attaching
+from ka_plugins.plesk_ka.simulator import account_methods, activating, attaching, handing_out
 from ka_plugins.plesk_ka.simulator import parameters as read
+from ka_plugins.plesk_ka.simulator.answers import Result, done
 from ka_plugins.plesk_ka.simulator.describing import key_details, remote_info
-from ka_plugins.plesk_ka.simulator.key_file import key_file
 from ka_plugins.plesk_ka.simulator.refusals import NoSuchMethodError, RefusalError
 from ka_plugins.plesk_ka.simulator.selling import BILLING_TYPES, read_wish, sell, take_feature
 from ka_plugins.plesk_ka.simulator.sold import GRACE, TERM, Shop, SoldKey, midnight
@@ -16,81 +16,57 @@ from ka_plugins.plesk_ka.wares import ADDITIONS, BASE_TYPES, FEATURES, feature_f
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Result = dict[str, Any]
+    from ka_plugins.plesk_ka.simulator.accounts import Caller
+
 Given = tuple[Any, ...]
-CLIENTS: Final = {"1": "1", "demo": "1"}  # by number or by login
 
 
-def done(said: str = "Done", code: int = 100, **fields: Any) -> Result:
-    """A success of some kind, without the fields that have no value."""
-    return {"resultCode": code, "resultDesc": said, **{name: one for name, one in fields.items() if one is not None}}
-
-
-def client_named(name: str) -> str:
-    """The number of a client; 250."""
-    if name not in CLIENTS:
-        raise RefusalError(250, name)
-    return CLIENTS[name]
-
-
-def validate_login(_shop: Shop, _client: str, _given: Given) -> Result:
-    """The health check."""
-    return done()
-
-
-def create_key(shop: Shop, _client: str, given: Given) -> Result:
+def create_key(shop: Shop, caller: Caller, given: Given) -> Result:
     """Sell."""
     wish = read_wish(given)
-    return sell(shop, wish, client_named(wish.client))
+    return sell(shop, wish, shop.clients.named(wish.client, client=caller.client))
 
 
-def retrieve_key(shop: Shop, client: str, given: Given) -> Result:
-    """Hand the key file out; not for expired keys."""
-    key = shop.living(read.text(given[0]), client=client)
-    if key.expiration <= shop.now():
-        raise RefusalError(228, key.number)
-    return done(keyNumber=key.number, key=key_file(key), keyExtension="xml")
-
-
-def get_key_info(shop: Shop, client: str, given: Given) -> Result:
+def get_key_info(shop: Shop, caller: Caller, given: Given) -> Result:
     """All about one key, terminated or not."""
-    key = shop.find(read.text(given[0]), client=client)
+    key = shop.find(read.text(given[0]), client=caller.client)
     return done(keyNumber=key.number, keyInfo=key_details(shop, key))
 
 
-def get_keys_info_by_ip(shop: Shop, client: str, given: Given) -> Result:
+def get_keys_info_by_ip(shop: Shop, caller: Caller, given: Given) -> Result:
     """The key that is bound to an address."""
     key = shop.bound_to(read.address(given[0]))
-    if key is None or key.client != client:
+    if key is None or not shop.clients.reaches(caller.client, key.client):
         return done("No keys found", 101)
     return done(keysInfo=[key_details(shop, key)])
 
 
-def get_key_numbers(shop: Shop, client: str, given: Given) -> Result:
+def get_key_numbers(shop: Shop, caller: Caller, given: Given) -> Result:
     """Keys by the server's addresses, the terminated included."""
-    found = [key for key in shop.created_for(read.server_address(given[0])) if key.client == client]
+    keys = shop.created_for(read.server_address(given[0]))
+    found = [key for key in keys if shop.clients.reaches(caller.client, key.client)]
     numbers, infos = [key.number for key in found], [remote_info(key) for key in found]
     return done("Done" if found else "No keys found", 100 if found else 101, keyNumbers=numbers, keyInfos=infos)
 
 
-def get_available_types(_shop: Shop, _client: str, given: Given) -> Result:
+def get_available_types(shop: Shop, caller: Caller, given: Given) -> Result:
     """Two flat lists, and all of it again in prose."""
-    client_named(read.text(given[0]))
+    shop.clients.named(read.text(given[0]), client=caller.client)
     types, features = [*BASE_TYPES, *ADDITIONS], list(FEATURES)
     said = f"Available key types: {', '.join(types)}. Available features: {', '.join(features)}."
     return done(said, keyTypes=types, features=features)
 
 
-def get_available_upgrades(shop: Shop, client: str, given: Given) -> Result:
+def get_available_upgrades(shop: Shop, caller: Caller, given: Given) -> Result:
     """What fits the key and is not in it yet."""
-    key = shop.living(read.text(given[0]), client=client)
+    key = shop.living(read.text(given[0]), client=caller.client)
     plans = [one for one in FEATURES if feature_fits(one, key.key_type) and one not in key.features]
     return done(keyNumber=key.number, upgradePlans=plans)
 
 
-def renew_key(shop: Shop, client: str, given: Given) -> Result:
+def renew_key(shop: Shop, caller: Caller, given: Given) -> Result:
     """One more term, from today or from the end of the present one."""
-    key = shop.living(read.text(given[0]), client=client)
+    key = shop.living(read.text(given[0]), client=caller.client)
     if key.update is None:
         raise RefusalError(285, key.number)
     key.update = max(key.update, midnight(shop.now())) + TERM
@@ -99,9 +75,9 @@ def renew_key(shop: Shop, client: str, given: Given) -> Result:
     return _changed(shop, key)
 
 
-def terminate_key(shop: Shop, client: str, given: Given) -> Result:
+def terminate_key(shop: Shop, caller: Caller, given: Given) -> Result:
     """End a key, not its children."""
-    key = shop.find(read.text(given[0]), client=client)
+    key = shop.find(read.text(given[0]), client=caller.client)
     if key.terminated:
         return done("Key is already terminated", 110, keyNumber=key.number)
     if key.billing == "PURCHASE":
@@ -111,24 +87,24 @@ def terminate_key(shop: Shop, client: str, given: Given) -> Result:
     return done(keyNumber=key.number)
 
 
-def upgrade_key(shop: Shop, client: str, given: Given) -> Result:
+def upgrade_key(shop: Shop, caller: Caller, given: Given) -> Result:
     """Add one feature or several; 110 where all of them are there."""
-    key = shop.living(read.text(given[0]), client=client)
+    key = shop.living(read.text(given[0]), client=caller.client)
     plans = read.texts(given[1]) if isinstance(given[1], (list, tuple)) else [read.text(given[1])]
     if given[2:] and read.text(given[2]).lower() not in BILLING_TYPES:
         raise RefusalError(280)
     _check_plans(key, plans)
     missing = [plan for plan in plans if plan not in key.features]
     if not missing:
-        return done("Key already has the feature", 110, keyNumber=key.number, expirationDate=key.expiration)
+        return _dated(key, "Key already has the feature", 110)
     for plan in missing:
         take_feature(shop, key, plan)
     return _changed(shop, key)
 
 
-def downgrade_key(shop: Shop, client: str, given: Given) -> Result:
+def downgrade_key(shop: Shop, caller: Caller, given: Given) -> Result:
     """Take one feature away; 110 where it is not there."""
-    key = shop.living(read.text(given[0]), client=client)
+    key = shop.living(read.text(given[0]), client=caller.client)
     plan = read.text(given[1])
     _check_plans(key, [plan])
     if plan not in key.features:
@@ -148,40 +124,39 @@ def _check_plans(key: SoldKey, plans: list[str]) -> None:
 def _changed(shop: Shop, key: SoldKey) -> Result:
     key.revision += 1
     shop.keep(key)
+    return _dated(key)
+
+
+def _dated(key: SoldKey, said: str = "Done", code: int = 100) -> Result:
     return done(
+        said,
+        code,
         keyNumber=key.number,
         expirationDate=key.expiration,
         updateDate=key.update,
         productKey=key.activation_code,
+        susDate=key.sus,
     )
 
 
-def reset_key(shop: Shop, client: str, given: Given) -> Result:
-    """Forget the hardware that the key was activated on."""
-    key = shop.living(read.text(given[0]), client=client)
-    key.hwid = key.guid = ""
-    shop.keep(key)
-    return done(keyNumber=key.number)
-
-
-def add_note(shop: Shop, client: str, given: Given) -> Result:
+def add_note(shop: Shop, caller: Caller, given: Given) -> Result:
     """Keep a note with the key."""
-    key = shop.find(read.text(given[0]), client=client)
+    key = shop.find(read.text(given[0]), client=caller.client)
     key.notes.append(read.text(given[1]))
     shop.keep(key)
     return done()
 
 
-def last_usage(shop: Shop, client: str, given: Given) -> Result:
+def last_usage(shop: Shop, caller: Caller, given: Given) -> Result:
     """No simulated product ever reports."""
-    raise RefusalError(233, shop.find(read.text(given[0]), client=client).number)
+    raise RefusalError(233, shop.find(read.text(given[0]), client=caller.client).number)
 
 
 # Each method with the numbers of parameters that it takes after the login.
-METHODS: Final[dict[str, tuple[Callable[[Shop, str, Given], Result], frozenset[int]]]] = {
-    "validateLogin": (validate_login, frozenset({0})),
+METHODS: Final[dict[str, tuple[Callable[[Shop, Caller, Given], Result], frozenset[int]]]] = {
+    "validateLogin": (account_methods.validate_login, frozenset({0})),
     "createKey": (create_key, frozenset({4, 5, 7, 8})),
-    "retrieveKey": (retrieve_key, frozenset({1, 2})),
+    "retrieveKey": (handing_out.retrieve_key, frozenset({1, 2})),
     "getKeyInfo": (get_key_info, frozenset({1})),
     "getKeysInfoByIP": (get_keys_info_by_ip, frozenset({1})),
     "getKeyNumbers": (get_key_numbers, frozenset({1})),
@@ -195,17 +170,23 @@ METHODS: Final[dict[str, tuple[Callable[[Shop, str, Given], Result], frozenset[i
     "detachKey": (attaching.detach_key, frozenset({1})),
     "bindKey": (attaching.bind_key, frozenset({2})),
     "unbindKey": (attaching.unbind_key, frozenset({1})),
-    "resetKey": (reset_key, frozenset({1})),
+    "resetKey": (activating.reset_key, frozenset({1})),
+    "activateKey": (activating.activate_key, frozenset({1, 2})),
+    "transferKey": (activating.transfer_key, frozenset({2})),
+    "sendKeyByEmail": (handing_out.send_key, frozenset({1, 2, 3})),
+    "generateNewPassword": (account_methods.new_password, frozenset({0})),
+    "createClient": (account_methods.create_client, frozenset({1})),
+    "searchClients": (account_methods.search_clients, frozenset({1})),
     "addNoteToKey": (add_note, frozenset({2})),
     "getLastPleskUsageInfo": (last_usage, frozenset({1})),
 }
 
 
-def run(shop: Shop, method: str, client: str, given: Given) -> Result:
+def run(shop: Shop, method: str, caller: Caller, given: Given) -> Result:
     """Carry a method out. NoSuchMethodError, RefusalError."""
     if method not in METHODS:
         raise NoSuchMethodError(f"No such handler: {method}")
     carry_out, counts = METHODS[method]
     if len(given) not in counts:
         raise NoSuchMethodError("No method matching arguments")
-    return carry_out(shop, client, given)
+    return carry_out(shop, caller, given)

@@ -20,6 +20,13 @@ def text(value: Any) -> str:
     return str(value).strip()
 
 
+def flag(value: Any) -> bool:
+    """A boolean, also from the 0 or 1 of a client that types by look."""
+    if not isinstance(value, bool) and value not in {0, 1, "0", "1"}:
+        raise NoSuchMethodError("No method matching arguments")
+    return bool(int(value))
+
+
 def texts(value: Any) -> list[str]:
     """An array of strings; an empty struct counts as an empty array."""
     if value == {}:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ka_plugins.plesk_ka.simulator import parameters as read
+from ka_plugins.plesk_ka.simulator.activating import check_hardware
+from ka_plugins.plesk_ka.simulator.answers import done
 from ka_plugins.plesk_ka.simulator.refusals import NoSuchMethodError, RefusalError
 from ka_plugins.plesk_ka.simulator.sold import APS_IN_PACK, KAV_IN_PACK, Shop, SoldKey
 from ka_plugins.plesk_ka.wares import ADDITIONS, BASE_TYPES, FEATURES, addition_fits, feature_fits
@@ -61,8 +63,7 @@ def sell(shop: Shop, wish: Wish, client: str) -> dict[str, Any]:
     parent = shop.living(wish.parent, client=client) if wish.parent else None
     if parent is not None:
         _check_parent(shop, wish, parent)
-    if wish.hwid and any(key.hwid == wish.hwid and not key.terminated for key in shop.all()):
-        raise RefusalError(226)
+    check_hardware(shop, wish.hwid)
     key = shop.add(
         wish.key_type,
         client=client,
@@ -88,16 +89,17 @@ def _sold(shop: Shop, key: SoldKey, parent: SoldKey | None) -> dict[str, Any]:
         code, said = 101, f"Additional key {key.number} has been successfully created and attached to {parent.number}"
     else:
         code, said = 100, f"{key.number} has been successfully created"
-    result = {
-        "resultCode": code,
-        "resultDesc": f"{said} [simulated, not a license]",
-        "detailResultCode": 0,
-        "mainKeyNumber": key.number,
-        "expirationDate": key.expiration,
-        "productKey": key.activation_code,
-        "additionalKeysNumbers": attached,
-    }
-    return {**result, "updateDate": key.update} if key.update else result
+    return done(
+        f"{said} [simulated, not a license]",
+        code,
+        detailResultCode=0,
+        mainKeyNumber=key.number,
+        expirationDate=key.expiration,
+        updateDate=key.update,
+        productKey=key.activation_code,
+        additionalKeysNumbers=attached,
+        susDate=key.sus,
+    )
 
 
 def _check_types(wish: Wish) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from ka_plugins.plesk_ka.simulator.accounts import Accounts
+from ka_plugins.plesk_ka.simulator.clients import FOREIGN_CLIENT, Clients
 from ka_plugins.plesk_ka.simulator.refusals import RefusalError
 from ka_plugins.plesk_ka.wares import ADDITIONS, BASE_TYPES
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ka_plugins.simulator.world import World
 
 TERM: Final = timedelta(days=30)
+SUS_TERM: Final = timedelta(days=365)
 GRACE: Final = timedelta(days=10)  # expiration is update plus this
 KEY: Final = re.compile(r"([A-Z][A-Z0-9]*\.[0-9]{8})(?:\.[0-9]{4})?")
 CODE: Final = re.compile(r"A[0-9A-Z]{5}(?:-[0-9A-Z]{6}){4}")
@@ -48,6 +51,8 @@ class SoldKey:
     notes: list[str] = field(default_factory=list)
     guid: str = ""
     hwid: str = ""
+    activated: bool = True
+    mailed: list[str] = field(default_factory=list)
     terminated: bool = False
     problem: bool = False
     renewals: int = 0
@@ -56,6 +61,11 @@ class SoldKey:
     def number(self) -> str:
         """The key number with its revision."""
         return f"{self.base}.{self.revision:04}"
+
+    @property
+    def sus(self) -> datetime | None:
+        """Until when a purchased key has its software upgrade service; leased keys have it in the lease."""
+        return midnight(self.created) + SUS_TERM if self.billing == "PURCHASE" else None
 
     def as_json(self) -> dict[str, Any]:
         """All of it, with times as text."""
@@ -81,6 +91,7 @@ class Shop:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.accounts, self.clients = Accounts(world), Clients(world)
         self._keys: dict[str, SoldKey] = {}
         self._by_code: dict[str, str] = {}
         self._by_address: dict[str, list[str]] = {}
@@ -105,7 +116,7 @@ class Shop:
         key = self._keys.get(match[1] if match else self._by_code.get(name, ""))
         if key is None:
             raise RefusalError(220, written)
-        if key.client != client:
+        if not self.clients.reaches(client, key.client):
             raise RefusalError(202)
         return key
 
@@ -198,14 +209,15 @@ _PACKED: Final = {
     KAV_IN_PACK: ("Kaspersky antivirus in a power pack", "kav", "KAV"),
     APS_IN_PACK: ("Application pack in a power pack", "aps", "APS"),
 }
-# Somebody else's key, so that "access to this object is denied" can be met.
+# Somebody else's key, so that "access to this object is denied" and "bound to the address" can be met.
 _FOREIGN: Final = SoldKey(
     base="PLSK.00000002",
     key_type="PLESK_8",
     label="Plesk 8",
     family="plesk",
     type=MAIN,
-    client="2",
+    client=FOREIGN_CLIENT,
+    bound="203.0.113.2",
     created=datetime.fromisoformat("2020-01-01T00:00:00+00:00"),
     expiration=datetime.fromisoformat("2020-02-10T00:00:00+00:00"),
 )
