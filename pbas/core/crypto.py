@@ -58,7 +58,7 @@ class Keyring:
         try:
             return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], context.encode())
         except (InvalidTag, ValueError):  # ValueError: cut off within the nonce
-            message = f"{context}: wrong field key, or the value was changed, cut off or moved."
+            message = f"{context}: wrong field key, or the value was changed or moved, or cut off."
             raise CannotDecryptError(message) from None
 
     def is_current(self, sealed: bytes) -> bool:
