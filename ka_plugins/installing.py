@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from ka_plugins.settings import NoSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,13 +20,14 @@ class InstallError(Exception):
     """The license could not be put into its target, or was not found there.
 
     `temporary` errors are tried again by the panel; others wait for a person. Never calls the vendor again.
+    `field` is what of the target is wrong, where it is one thing: `address` or the name of a credential.
     """
 
     fault: ClassVar[str] = "install target"
 
-    def __init__(self, message: str, *, temporary: bool = False) -> None:
+    def __init__(self, message: str, *, temporary: bool = False, field: str = "") -> None:
         super().__init__(message)
-        self.message, self.temporary = message, temporary
+        self.message, self.temporary, self.field = message, temporary, field
 
 
 class NotProvenError(InstallError):
@@ -60,10 +63,18 @@ class Found:
 
 
 class Installer:
-    """Puts parcels into targets of one kind. All three verbs are safe to repeat; twice is a no-op."""
+    """Puts parcels into targets of one kind. All its verbs are safe to repeat; twice is a no-op.
+
+    `Credentials` declares what a person may enter beside the address: a frozen dataclass of `setting()` texts.
+    """
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    address_help: ClassVar[str] = ""  # what the address is, for the person who enters it
+    Credentials: ClassVar[type] = NoSettings
+
+    def check(self, target: Target) -> None:
+        """Say what can be seen to be wrong with a target without reaching for it. Raises InstallError."""
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Put everything there; all of a file or nothing of it. Raises InstallError."""

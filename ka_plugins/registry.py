@@ -158,4 +158,4 @@ def _installer_problem(name: str, found: Any) -> str:
         return "It is not a subclass of ka_plugins.installing.Installer."
     if getattr(found, "kind", None) != name or not getattr(found, "label", ""):
         return f"Its kind is {getattr(found, 'kind', None)!r} instead of {name!r}, or its label is missing."
-    return ""
+    return "" if dataclasses.is_dataclass(found.Credentials) else "Its Credentials are not a dataclass."

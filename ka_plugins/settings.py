@@ -1,4 +1,4 @@
-"""How a plug-in declares its settings: a frozen dataclass of `setting()` fields."""
+"""How a plug-in declares its settings, and an installer its credentials: a frozen dataclass of `setting()` fields."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ def setting(
     secret: bool = False,
     help_text: str = "",
     choices: tuple[str, ...] = (),
+    lines: int = 1,
     minimum: int | None = None,
     maximum: int | None = None,
 ) -> Any:
-    """Declare one field of a plug-in's `Settings` dataclass: how the form shows it and whether it is a secret.
+    """Declare one field of a plug-in's `Settings`, or of an installer's `Credentials`: how the form shows it.
 
-    A field without a default is required; one whose default is "" may stay empty. What the fields alone cannot say,
+    A field without a default is required; one whose default is "" may stay empty. A secret is never shown again. Where
+    `lines` is more than one, an installer's form has a text area of that height. What the fields alone cannot say,
     `__post_init__` checks: it raises ValueError with `field: reason for a person`.
     """
     metadata = {
@@ -27,6 +29,7 @@ def setting(
         "secret": secret,
         "help_text": help_text,
         "choices": choices,
+        "lines": lines,
         "minimum": minimum,
         "maximum": maximum,
     }

@@ -9,10 +9,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ka_plugins import registry
 from ka_plugins.contract import KeyFile
-from ka_plugins.installing import Target
-from licenses.models import InstallTarget, LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.owed import MOST_AT_ONCE
 from licenses.plugins import plugin_class
 from licenses.selectors import sold_classes, subscriptions_called
@@ -108,29 +106,6 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, is_required: bool = True, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["reason"].required = is_required
-
-
-class TargetForm(forms.Form):
-    """Where the licenses of the subscription go; what the target's login was is kept."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"))
-    address = forms.CharField(
-        label=gettext_lazy("Address"),
-        max_length=500,
-        help_text=gettext_lazy("A folder on this machine, or the host name of the server."),
-    )
-
-    def __init__(self, *args: Any, kept: InstallTarget | None, **options: Any) -> None:
-        self.kept = kept
-        options["initial"] = {"kind": kept.kind, "address": kept.address} if kept is not None else {}
-        super().__init__(*args, **{"prefix": "target", **options})
-        self.fields["kind"].choices = [(one.kind, one.label) for one in registry.installers()]  # type: ignore[attr-defined]
-
-    def target(self) -> Target:
-        """As the service takes it."""
-        given = self.cleaned_data
-        same = self.kept is not None and self.kept.kind == given["kind"]
-        return Target(given["kind"], given["address"], self.kept.credentials if self.kept and same else {})
 
 
 class SubscriptionForm(forms.Form):

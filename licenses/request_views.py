@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from licenses import services
-from licenses.forms import AdoptForm, ReasonForm, TargetForm, UploadForm, show_problem
+from licenses.forms import AdoptForm, ReasonForm, UploadForm, show_problem
 from licenses.lists import RequestList
 from licenses.models import LicenseRequest
 from licenses.selectors import files_of, request_for_page, sealed_parts, story_of_request, target_of
+from licenses.target_forms import TargetForm
 from licenses.uploads import upload as keep_upload
 from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
 from pbas.core.models import Event
@@ -76,14 +77,14 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
 def set_target(request: HttpRequest, pk: int) -> HttpResponse:
     """Give or mend the install target of the request's subscription."""
     asked = _request_or_404(pk)
-    form = TargetForm(request.POST, kept=target_of(asked))
+    form = TargetForm(request.POST, kept=target_of(asked), prefix="target")
     if asked.subscription_id is not None and form.is_valid():
         try:
             services.set_install_target(
                 subscription_id=asked.subscription_id, target=form.target(), actor=staff(request.user)
             )
         except Problem as problem:
-            show_problem(form, problem)
+            form.show_problem(problem)
         else:
             messages.success(request, _("The install target is saved. Install again when you are ready."))
             return redirect("license_request", pk)
@@ -170,7 +171,7 @@ def _page(request: HttpRequest, asked: LicenseRequest, **forms: Any) -> HttpResp
     target = context["target"]
     context.update(
         upload_form=forms.get("upload_form") or UploadForm(request=asked),
-        target_form=forms.get("target_form") or TargetForm(kept=target),
+        target_form=forms.get("target_form") or TargetForm(kept=target, prefix="target"),
         adopt_form=forms.get("adopt_form") or AdoptForm(prefix="adopt"),
         opened=request.GET.get("open", ""),
         is_part=False,

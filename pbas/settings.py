@@ -26,6 +26,8 @@ ALLOWED_HOSTS = [
 ]
 # Whether plug-ins and installers may call addresses that are not public: the embedded simulator is on loopback.
 PBAS_ALLOW_PRIVATE_ADDRESSES = value_of("PBAS_ALLOW_PRIVATE_ADDRESSES", "1" if EMBEDDED else "") == "1"
+# Installers know no settings and read this name themselves: what was decided here is what they find.
+os.environ["PBAS_ALLOW_PRIVATE_ADDRESSES"] = "1" if PBAS_ALLOW_PRIVATE_ADDRESSES else ""
 # Where the panel says that it runs against the simulator; set by `manage.py serve`.
 PBAS_DEMO = value_of("PBAS_DEMO") == "1"
 

@@ -12,10 +12,7 @@ from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ka_plugins import registry
-from ka_plugins.installing import Target
 from licenses.forms import show_problem
-from licenses.models import InstallTarget
 from pbas.core.problems import Problem
 from pbas.core.story import Actor, tell
 from subscriptions.models import HostingPlan, PlanLicense, PlanService
@@ -69,52 +66,6 @@ class CheckoutForm(forms.Form):
     def account(self) -> AccountDetails:
         """Who buys, as the service takes it."""
         return AccountDetails(name=self.cleaned_data["name"], email=self.cleaned_data["email"])
-
-
-class TargetForm(forms.Form):
-    """Where the licenses of a subscription go. A password is never shown; an empty one keeps the old of that kind."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"))
-    address = forms.CharField(
-        label=gettext_lazy("Address"),
-        max_length=500,
-        help_text=gettext_lazy("For a directory its path; otherwise the host name, with the port if it is unusual."),
-    )
-    login = forms.CharField(
-        label=gettext_lazy("Login"),
-        max_length=200,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("Not needed for a directory."),
-    )
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        max_length=500,
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, *args: Any, kept: InstallTarget | None, **options: Any) -> None:
-        self.kept = kept
-        if kept is not None:
-            login = kept.credentials.get("login", "")
-            options.setdefault("initial", {"kind": kept.kind, "address": kept.address, "login": login})
-        super().__init__(*args, **options)
-        kinds = [(installer.kind, installer.label) for installer in registry.installers()]
-        self.fields["kind"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField
-        if kept is not None and kept.credentials.get("password"):
-            self.fields["password"].help_text = _("Leave blank to keep the one that is set.")
-
-    def target(self) -> Target:
-        """What was typed, together with what is kept of the credentials."""
-        given = self.cleaned_data
-        is_same = self.kept is not None and self.kept.kind == given["kind"]
-        credentials: dict[str, str] = dict(self.kept.credentials) if self.kept and is_same else {}
-        credentials |= {name: given[name] for name in ("login", "password") if given[name]}
-        if not given["login"]:
-            credentials.pop("login", None)
-        return Target(kind=given["kind"], address=given["address"], credentials=credentials)
 
 
 # --- plans --------------------------------------------------------------------------------------------------------

@@ -45,5 +45,6 @@ def check_name(name: str) -> None:
 
 
 def _stem(key: str) -> str:
+    """A file name for a key: itself where its signs allow, never two keys of one name."""
     written = quote(key, safe="")
     return written if len(written) <= LONGEST_STEM else hashlib.sha256(key.encode()).hexdigest()

@@ -12,19 +12,17 @@ import stat
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
+from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of
 from ka_plugins.installing import Found, Installer, InstallError, Parcel, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MODE: Final = 0o600
-TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".pbas-", ".new"
+TEMPORARY_SUFFIX: Final = ".new"
 LEFT_OVER: Final = 3600.0  # seconds after which nobody writes to a temporary file any more
 SWEPT_FOLDERS: Final = 10_000  # remembered; sweeping one again costs little
-LONGEST_NAME: Final = 255  # bytes
-LONGEST_STEM: Final = 200  # characters; a longer key is named by its digest
 # The target is all right, but not at this moment. Everything else waits for a person who mends it.
 PASSING: Final = {
     errno.ENOSPC,
@@ -49,9 +47,15 @@ class DirectoryInstaller(Installer):
 
     kind = "directory"
     label = "Folder"
+    address_help = "The absolute path of a folder of the panel's own machine. It has to exist."
 
     def __init__(self) -> None:
         self._swept: set[str] = set()
+
+    def check(self, target: Target) -> None:
+        """The path has to be absolute."""
+        if not Path(target.address).is_absolute():
+            raise InstallError(f"The folder {target.address!r} is not an absolute path.", field="address")
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Write what is not there yet; what is there with equal bytes is not touched."""
@@ -70,7 +74,8 @@ class DirectoryInstaller(Installer):
         await asyncio.to_thread(self._remove, target, parcels)
 
     def _install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        contents = _contents(parcels)
+        self.check(target)
+        contents = contents_of(parcels)
         with _folder(target) as folder:
             if target.address not in self._swept:
                 _sweep(folder)
@@ -85,8 +90,9 @@ class DirectoryInstaller(Installer):
             os.fsync(folder)
 
     def _read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
+        self.check(target)
         found = []
-        names = _contents(parcels)
+        names = contents_of(parcels)
         with _folder(target) as folder:
             for name in names:
                 with _told(target, name):
@@ -101,8 +107,9 @@ class DirectoryInstaller(Installer):
         return self._read_back(target, parcels)
 
     def _remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        names = _contents(parcels)
-        if Path(target.address).is_absolute() and not Path(target.address).exists():
+        self.check(target)
+        names = contents_of(parcels)
+        if not Path(target.address).exists():
             return
         with _folder(target) as folder:
             for name in names:
@@ -111,39 +118,9 @@ class DirectoryInstaller(Installer):
             os.fsync(folder)
 
 
-def _contents(parcels: tuple[Parcel, ...]) -> dict[str, bytes]:
-    """File names and bytes of all parcels, in their order; InstallError for what must not be written."""
-    contents: dict[str, bytes] = {}
-    for parcel in parcels:
-        files = [(file.name, file.body) for file in parcel.files]
-        if not files:
-            files.append((_stem(parcel.key) + ".key", parcel.key.encode() + b"\n"))
-        if parcel.activation_code:
-            files.append((_stem(parcel.key) + ".activation-code", parcel.activation_code.encode() + b"\n"))
-        for name, body in files:
-            _check_name(name)
-            if contents.setdefault(name, body) != body:
-                raise InstallError(f"Two different files are called {name}; the folder can hold only one.")
-    return contents
-
-
-def _stem(key: str) -> str:
-    """A file name for a key: itself where its signs allow, never two keys of one name."""
-    written = quote(key, safe="")
-    return written if len(written) <= LONGEST_STEM else hashlib.sha256(key.encode()).hexdigest()
-
-
-def _check_name(name: str) -> None:
-    bad = name in {"", ".", ".."} or name.startswith(TEMPORARY_PREFIX) or len(os.fsencode(name)) > LONGEST_NAME
-    if bad or not name.isprintable() or any(sign in name for sign in "/\\"):
-        raise InstallError(f"{name!r} cannot be the name of a license file: a plain name without a path is needed.")
-
-
 @contextlib.contextmanager
 def _folder(target: Target) -> Iterator[int]:
     """The open folder, so that all that follows happens in this very one even if its path changes meanwhile."""
-    if not Path(target.address).is_absolute():
-        raise InstallError(f"The folder {target.address!r} is not an absolute path.")
     with _told(target, "the folder"):
         folder = os.open(target.address, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -44,13 +44,15 @@ def place_of(address: str, *, port: int, scheme: str) -> Place:
         parts = urlsplit(text)
         found = Place(parts.hostname or "", parts.port or port, parts.path)
     except ValueError:
-        raise InstallError(f"{address!r} is not an address: host:port is needed.") from None
+        raise InstallError(f"{address!r} is not an address: host:port is needed.", field="address") from None
     if parts.scheme != scheme:
-        raise InstallError(f"{address!r} cannot be used: {scheme} is needed, not {parts.scheme}.")
+        raise InstallError(f"{address!r} cannot be used: {scheme} is needed, not {parts.scheme}.", field="address")
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise InstallError("The address may hold host, port and path only; a login belongs to the credentials.")
+        raise InstallError(
+            "The address may hold host, port and path only; a login belongs to the credentials.", field="address"
+        )
     if not found.host or not text.isprintable():
-        raise InstallError(f"{address!r} has no host name.")
+        raise InstallError(f"{address!r} has no host name.", field="address")
     return found
 
 
@@ -69,9 +71,8 @@ def check_literal(place: Place) -> None:
 def refused(place: Place, address: str) -> InstallError:
     """The error of an address that is closed to the panel."""
     which = place.label if address == place.host else f"{place.label} ({address})"
-    return InstallError(
-        f"{which} is not a public address. If the server really is in a private network, set {OPENS}=1 for the panel."
-    )
+    text = f"{which} is not a public address. If the server really is in a private network"
+    return InstallError(f"{text}, set {OPENS}=1 for the panel.", field="address")
 
 
 async def addresses_of(place: Place) -> list[str]:

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from licenses.forms import ReasonForm, show_problem
+from licenses.forms import ReasonForm
 from licenses.services import set_install_target
+from licenses.target_forms import TargetForm
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import render_page, staff_only
-from subscriptions.forms import TargetForm
 from subscriptions.lists import SubscriptionList
 from subscriptions.models import Service, Subscription
 from subscriptions.selectors import licenses_of, requests_of, story_of, subscription_for_page
@@ -91,7 +91,7 @@ def set_target(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             set_install_target(subscription_id=pk, target=form.target(), actor=staff(request.user))
         except Problem as problem:
-            show_problem(form, problem)
+            form.show_problem(problem)
         else:
             messages.success(request, _("The install target is saved. Requests that stopped there can be retried."))
             return redirect("subscription", pk)

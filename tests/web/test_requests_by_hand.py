@@ -119,9 +119,9 @@ def test_an_install_without_a_target_is_refused_and_the_target_can_be_given(
     asked.refresh_from_db()
     upload(request=asked, key="SECRET-1234-ABCD", files=[FILE], actor=SYSTEM)
     assert "has no install target yet" in staff_client.post(page_of(asked, "install"), follow=True).text
-    answer = staff_client.post(page_of(asked, "target"), {"target-kind": "directory", "target-address": ""})
+    answer = staff_client.post(page_of(asked, "target"), {"target-kind": "directory", "target-directory-address": ""})
     assert "This field is required" in answer.text
-    given = {"target-kind": "directory", "target-address": str(tmp_path)}
+    given = {"target-kind": "directory", "target-directory-address": str(tmp_path)}
     answer = staff_client.post(page_of(asked, "target"), given, follow=True)
     assert "The install target is saved" in answer.text
     assert "Ready to install" in answer.text
@@ -131,7 +131,7 @@ def test_an_install_without_a_target_is_refused_and_the_target_can_be_given(
 def test_mending_the_target_keeps_its_login(staff_client: Client, asked: LicenseRequest, world: World) -> None:
     target = Target("directory", "/old", {"password": "Pa55-of-target"})
     services.set_install_target(subscription_id=world.subscription.pk, target=target, actor=SYSTEM)
-    staff_client.post(page_of(asked, "target"), {"target-kind": "directory", "target-address": "/new"})
+    staff_client.post(page_of(asked, "target"), {"target-kind": "directory", "target-directory-address": "/new"})
     kept = InstallTarget.objects.get()
     assert (kept.address, kept.credentials) == ("/new", {"password": "Pa55-of-target"})
     assert "Pa55-of-target" not in staff_client.get(page_of(asked)).text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from licenses.models import InstallTarget, LicenseRequest
+from licenses.models import LicenseRequest
 from tests.factories import World, make_order, make_ready, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +87,7 @@ def test_the_hosting_service_cannot_be_ready_without_its_install_target(staff_cl
 
 def test_all_services_ready_by_hand_starts_the_licenses(staff_client: Client, world: World, tmp_path: Path) -> None:
     address = f"/subscriptions/{world.subscription.pk}"
-    staff_client.post(f"{address}/target/", {"kind": "directory", "address": str(tmp_path)})
+    staff_client.post(f"{address}/target/", {"kind": "directory", "directory-address": str(tmp_path)})
     for name in ("hosting", "mail"):
         staff_client.post(f"{address}/services/{name}/ready/")
     world.request.refresh_from_db()
@@ -113,33 +113,6 @@ def test_a_service_cannot_fail_without_a_reason(staff_client: Client, world: Wor
 def test_an_unknown_service_is_refused_in_words(staff_client: Client, world: World) -> None:
     page = staff_client.post(f"/subscriptions/{world.subscription.pk}/services/dns/ready/", follow=True)
     assert "has no service" in page.text
-
-
-def test_an_install_target_that_is_mended_keeps_its_password_unless_a_new_one_is_typed(
-    staff_client: Client, world: World, tmp_path: Path
-) -> None:
-    address = f"/subscriptions/{world.subscription.pk}/target/"
-    given = {"kind": "directory", "address": str(tmp_path), "login": "root", "password": "secret-1"}
-    staff_client.post(address, given)
-    page = staff_client.post(address, {**given, "address": f"{tmp_path}/two", "password": ""}, follow=True).text
-    target = InstallTarget.objects.get()
-    assert target.address == f"{tmp_path}/two"
-    assert target.credentials == {"login": "root", "password": "secret-1"}
-    assert "secret-1" not in page
-    staff_client.post(address, {**given, "login": "", "password": "secret-2"})
-    assert InstallTarget.objects.get().credentials == {"password": "secret-2"}
-
-
-def test_a_faulty_install_target_shows_at_its_field_and_keeps_what_was_typed(
-    staff_client: Client, world: World
-) -> None:
-    page = staff_client.post(
-        f"/subscriptions/{world.subscription.pk}/target/", {"kind": "carrier-pigeon", "address": "", "login": "roost"}
-    )
-    assert page.status_code == 200
-    assert "This field is required." in page.text
-    assert 'value="roost"' in page.text
-    assert not InstallTarget.objects.exists()
 
 
 def test_a_subscription_without_open_services_does_not_say_that_it_waits(

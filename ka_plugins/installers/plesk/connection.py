@@ -14,6 +14,7 @@ import aiohttp
 from ka_plugins.addresses import AddressRefusedError
 from ka_plugins.installers.reach import Place, check_literal, place_of, refused, resolver
 from ka_plugins.installing import InstallError
+from ka_plugins.settings import setting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -27,6 +28,28 @@ TOTAL_SECONDS: Final = 60.0  # an activation asks the vendor from there
 BODY_LIMIT: Final = 1024 * 1024  # bytes
 FINGERPRINT: Final = re.compile(r"(?:sha256[^=:]*[=:])?((?:[0-9a-f]{2}:?){32})", re.IGNORECASE)
 DENIED: Final = {401, 403}
+HEADERS: Final = {"secret_key": "KEY", "login": "HTTP_AUTH_LOGIN", "password": "HTTP_AUTH_PASSWD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person enters beside the address."""
+
+    secret_key: str = setting(
+        "Secret key", default="", secret=True, help_text="Made on the server by: plesk bin secret_key --create"
+    )
+    login: str = setting(
+        "Login",
+        default="",
+        help_text="The administrator's, instead of a secret key. Left blank, the secret key is used.",
+    )
+    password: str = setting("Password", default="", secret=True)
+    certificate: str = setting(
+        "Certificate of the server",
+        default="",
+        lines=4,
+        help_text="Its SHA-256 fingerprint, or PEM text of it or of its authority. Blank: the system's trust decides.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +69,19 @@ def access_of(target: Target) -> Access:
 
 
 def _headers(credentials: Mapping[str, str], place: Place) -> dict[str, str]:
-    """How the XML API is told who asks: a secret key, or the administrator's login and password."""
-    if credentials.get("secret_key"):
-        headers = {"KEY": credentials["secret_key"].strip()}
-    elif credentials.get("login") and credentials.get("password"):
-        headers = {"HTTP_AUTH_LOGIN": credentials["login"], "HTTP_AUTH_PASSWD": credentials["password"]}
+    """How the XML API is told who asks: the administrator's login and password where there is a login, else a key."""
+    if login := credentials.get("login", ""):
+        values = {"login": login, "password": credentials.get("password", "")}
     else:
-        raise InstallError(f"The target {place.label} needs in its credentials: secret_key, or login and password.")
-    if not all(value.isprintable() and value.isascii() for value in headers.values()):
-        raise InstallError(f"The credentials of {place.label} hold a character that no HTTP header can carry.")
-    return headers | {"Content-Type": "text/xml"}
+        values = {"secret_key": credentials.get("secret_key", "").strip()}
+    for name, value in values.items():
+        if not value:
+            text = f"The target {place.label} needs in its credentials: secret_key, or login and password."
+            raise InstallError(text, field=name)
+        if not (value.isprintable() and value.isascii()):
+            text = f"The credentials of {place.label} hold a character that no HTTP header can carry."
+            raise InstallError(text, field=name)
+    return {HEADERS[name]: value for name, value in values.items()} | {"Content-Type": "text/xml"}
 
 
 def _trust(certificate: str, place: Place) -> ssl.SSLContext | aiohttp.Fingerprint:
@@ -66,7 +92,8 @@ def _trust(certificate: str, place: Place) -> ssl.SSLContext | aiohttp.Fingerpri
         return _context(text)
     except (ssl.SSLError, ValueError):
         wanted = "a SHA-256 fingerprint, or PEM text"
-        raise InstallError(f"The certificate of {place.label} cannot be read: {wanted} is needed.") from None
+        text = f"The certificate of {place.label} cannot be read: {wanted} is needed."
+        raise InstallError(text, field="certificate") from None
 
 
 @functools.lru_cache(maxsize=64)

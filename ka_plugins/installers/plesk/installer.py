@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ka_plugins.installers.giving import SaidNoError, give
 from ka_plugins.installers.plesk import packets
-from ka_plugins.installers.plesk.connection import Line, access_of, connected
+from ka_plugins.installers.plesk.connection import Credentials, Line, access_of, connected
 from ka_plugins.installers.proofs import Held, held_as, proof, same_license
 from ka_plugins.installing import Found, Installer, InstallError, NotProvenError, Parcel, Target
 
@@ -28,13 +28,20 @@ QUOTED: Final = 300  # characters of the server's words that a person gets to re
 class PleskInstaller(Installer):
     """`Target.address` is `host` or `host:port` (8443 where there is none).
 
-    Credentials: `secret_key` (bound to the panel's address by Plesk), or the administrator's `login` and `password`;
+    Credentials: `secret_key` (bound to the panel's address by Plesk), or the administrator's `login` and `password`,
+    which go before it;
     `certificate`: the SHA-256 fingerprint of the server's certificate, or PEM text of it or of its authority; where
     it is left out, the system's trust and the host name decide.
     """
 
     kind = "plesk"
     label = "Plesk server"
+    address_help = "Host, or host:port; 8443 if left out. Always HTTPS."
+    Credentials = Credentials
+
+    def check(self, target: Target) -> None:
+        """Address and credentials have to be readable, and the address open to the panel."""
+        access_of(target)
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Give the server what it does not hold yet, main keys first. Raises InstallError."""

@@ -9,13 +9,15 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncssh
 
-from ka_plugins.installers.reach import Place, addresses_of, place_of
+from ka_plugins.installers.reach import Place, addresses_of, check_literal, place_of
 from ka_plugins.installing import InstallError
+from ka_plugins.settings import setting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 asyncssh.set_log_level(logging.WARNING)
 
 PORT: Final = 22
+FILES: Final = "files"  # the product of a target that has none
+FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 CONNECT_SECONDS: Final = 10.0
 WORK_SECONDS: Final = 120.0
 ALIVE_SECONDS: Final = 5.0  # a server that has not answered two questions this far apart is gone
@@ -40,6 +44,30 @@ HOST_KEYS: Final = {
     "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
 }
 PASSING: Final = (asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.SFTPFailure)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person enters beside the address."""
+
+    login: str = setting("Login", help_text="The user on the server. Tools of products need root.")
+    private_key: str = setting(
+        "Private key",
+        secret=True,
+        lines=6,
+        help_text="In OpenSSH or PEM form, without a passphrase; for the panel alone.",
+    )
+    host_key: str = setting(
+        "Host key of the server",
+        lines=3,
+        help_text="A public key line, a line of ssh-keyscan, or a fingerprint (SHA256:...). Each line is accepted.",
+    )
+    product: str = setting(
+        "Install by",
+        default=FILES,
+        choices=(FILES, "plesk", "virtuozzo"),
+        help_text="Files go into the folder of the address; a product gets its licenses by its own tool.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +98,17 @@ class _Pinned(asyncssh.SSHClient):
 def access_of(target: Target) -> Access:
     """Read a target; InstallError names what is missing or malformed in it, never its value."""
     place = place_of(target.address, port=PORT, scheme="ssh")
+    check_literal(place)
     missing = [name for name in ("login", "private_key", "host_key") if not target.credentials.get(name, "").strip()]
     if missing:
-        raise InstallError(f"The target {place.label} needs in its credentials: {', '.join(missing)}.")
+        raise InstallError(
+            f"The target {place.label} needs in its credentials: {', '.join(missing)}.", field=missing[0]
+        )
     try:
         private_key = asyncssh.import_private_key(target.credentials["private_key"].strip() + "\n")
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-        text = "in OpenSSH or PEM form, without a passphrase, is needed"
-        raise InstallError(f"The private key for {place.label} cannot be read: one {text}.") from None
+        text = f"The private key for {place.label} cannot be read: one in OpenSSH or PEM form, without a passphrase,"
+        raise InstallError(f"{text} is needed.", field="private_key") from None
     pins, algorithms = _pins(target.credentials["host_key"], place)
     return Access(place, target.credentials["login"].strip(), private_key, pins, algorithms)
 
@@ -90,7 +121,7 @@ def _pins(text: str, place: Place) -> tuple[frozenset[str], tuple[str, ...]]:
     pins: set[str] = set()
     algorithms: set[str] = set()
     for line in filter(None, map(str.strip, text.splitlines())):
-        if line.startswith("SHA256:"):
+        if FINGERPRINT.fullmatch(line):
             pins.add(line)
             continue
         words = line.split()
@@ -99,7 +130,7 @@ def _pins(text: str, place: Place) -> tuple[frozenset[str], tuple[str, ...]]:
             key = asyncssh.import_public_key(" ".join(words[start : start + 2]))
         except asyncssh.KeyImportError:
             text = f"The host key of {place.label} cannot be read: SHA256:... or a line of ssh-keyscan is needed."
-            raise InstallError(text) from None
+            raise InstallError(text, field="host_key") from None
         pins.add(key.get_fingerprint())
         algorithms.add(words[start])
     first = sorted(HOST_KEYS, key=lambda one: one not in algorithms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from ka_plugins.installers.ssh.connection import access_of, connected, told
+from ka_plugins.installers.ssh.connection import FILES, Access, Credentials, access_of, connected, told
 from ka_plugins.installers.ssh.folder import Folder
 from ka_plugins.installers.ssh.tools import TOOLS, Tool
 from ka_plugins.installing import Found, Installer, InstallError, NotProvenError, Parcel, Target
@@ -18,11 +18,18 @@ class SshInstaller(Installer):
     """`Target.address` is `host`, `host:port`, or for files `host:port/an/absolute/folder` that exists.
 
     Credentials: `login`; `private_key` as text, without a passphrase; `host_key`, a fingerprint (`SHA256:...`) or a
-    public key line; `product`: `plesk` or `virtuozzo` run that product's tool, left out files go into the folder.
+    public key line; `product`: `plesk` or `virtuozzo` run that product's tool; left out or `files`, files go into
+    the folder.
     """
 
     kind = "ssh"
     label = "Server over SSH"
+    address_help = "Host, or host:port; for files with a folder that exists, like server.example:22/srv/licenses."
+    Credentials = Credentials
+
+    def check(self, target: Target) -> None:
+        """Address, keys and product have to be readable, and the address open to the panel."""
+        _way_of(target)
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Give the server what it does not have yet. Raises InstallError."""
@@ -52,13 +59,23 @@ class SshInstaller(Installer):
             await way.remove(parcels)
 
 
+def _way_of(target: Target) -> tuple[Access, str]:
+    """How to reach a target, and whose tool to use there; "" for files. InstallError."""
+    access, product = access_of(target), target.credentials.get("product", "").strip().lower()
+    if product == FILES:
+        product = ""
+    if product and product not in TOOLS:
+        known = f"There are: {', '.join(TOOLS)}; {FILES} means none."
+        raise InstallError(f"No product is called {product!r}. {known}", field="product")
+    if not product and len(access.place.path) < len("/a"):
+        text = f"{target.address} names no folder: host:port/folder is needed, or a product."
+        raise InstallError(text, field="address")
+    return access, product
+
+
 @contextlib.asynccontextmanager
 async def _opened(target: Target) -> AsyncIterator[Folder | Tool]:
     """The way into a target, over one connection. What can be seen to be wrong is said before it is opened."""
-    access, product = access_of(target), target.credentials.get("product", "").strip().lower()
-    if product and product not in TOOLS:
-        raise InstallError(f"No product is called {product!r}. There are: {', '.join(TOOLS)}; none means files.")
-    if not product and len(access.place.path) < len("/a"):
-        raise InstallError(f"{target.address} names no folder: host:port/folder is needed, or a product.")
+    access, product = _way_of(target)
     async with connected(access) as connection:
         yield TOOLS[product](connection, access.place) if product else Folder(connection, access.place)
