@@ -164,10 +164,13 @@ def _ip_of(target: Target | None) -> str:
         return ""
 
 
-def load(claimed: list[Claimed]) -> None:
-    """Give requests just claimed their classes, targets, keys and files."""
+Classes = dict[int, tuple[str, str]]  # of a class its code, and its configuration's template: neither ever changes
+
+
+def load(claimed: list[Claimed], known: Classes) -> None:
+    """Give requests just claimed their classes, targets, keys and files. `known` grows by the classes met."""
     if claimed:
-        _load_classes(claimed)
+        _load_classes(claimed, known)
         _load_targets(claimed)
         _load_keys([one for one in claimed if one.license])
 
@@ -192,12 +195,13 @@ def _in_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _load_classes(claimed: list[Claimed]) -> None:
-    """The codes of the classes, and the plug-in templates of the configurations that they belong to."""
-    classes = LicenseClass.objects.filter(pk__in={one.license_class for one in claimed})
-    found = {pk: known for pk, *known in classes.values_list("pk", "code", "configuration__template")}
+def _load_classes(claimed: list[Claimed], known: Classes) -> None:
+    unknown = {one.license_class for one in claimed} - known.keys()
+    if unknown:
+        rows = LicenseClass.objects.filter(pk__in=unknown).values_list("pk", "code", "configuration__template")
+        known.update({pk: (code, template) for pk, code, template in rows})
     for one in claimed:
-        one.class_code, one.template = found[one.license_class]
+        one.class_code, one.template = known[one.license_class]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from licenses import keeping
-from licenses.claimed import Claimed, Landing, from_row, load
+from licenses.claimed import Claimed, Classes, Landing, from_row, load
 from licenses.models import LicenseRequest, PluginConfiguration
 from licenses.points import point
 from licenses.statements import Room, claim, lock_claims, open_rooms
@@ -50,6 +50,7 @@ class Ledger(Thread):
         super().__init__(name="ledger", daemon=True)
         self._loop, self._lease = loop, lease
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
+        self._classes: Classes = {}
         self.dead = False
 
     # -- from the loop
@@ -199,7 +200,7 @@ class Ledger(Thread):
                 keeping.tell_intents(requests, {one.configuration: one.name for one in rooms})
 
         self._patiently(take, landed=lambda: _taken(requests) or None)
-        load(requests)
+        load(requests, self._classes)
         stale = [one.configuration for one in rooms if known.get(one.configuration) != one.version]
         configurations = list(PluginConfiguration.objects.filter(pk__in=stale)) if stale else []
         return Claims(requests, {one.configuration: one.parkings for one in rooms}, configurations)

@@ -6,16 +6,15 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from ka_plugins.installing import Target
-from licenses.models import LicenseRequest
 from licenses.services import request_licenses, services_ready, set_install_target
 from licenses.statements import add_events
 from pbas.core.problems import ConflictProblem, Problem, UnknownProblem
 from pbas.core.story import SYSTEM, Actor, tell
+from subscriptions import statements
 from subscriptions.models import Account, HostingPlan, Order, OrderLine, PlanLicense, Service, Subscription
 
 FIRST_NUMBER = 100_000
@@ -138,22 +137,11 @@ def service_failed(*, subscription: Subscription, name: str, reason: str, actor:
 
 def activate_served(subscription_ids: Sequence[int]) -> None:
     """Make subscriptions active that have all they are owed: services ready, no request open."""
-    # Locked first: of two transactions that finish the last two requests, the second must see the first. Not against
-    # story lines that refer to them: two ledgers that have written such for each other's would wait for good.
-    pending = Subscription.objects.select_for_update(no_key=True).filter(
-        pk__in=subscription_ids, state=Subscription.State.PENDING
+    ids = statements.activate_served(subscription_ids)
+    add_events(
+        (*(SYSTEM.kind, "", "subscription_active", "The subscription is active.", "", None), pk, None, None, None)
+        for pk in ids
     )
-    locked = list(pending.order_by("pk").values_list("pk", flat=True))
-    open_services = Service.objects.exclude(state=Service.State.READY).filter(subscription=OuterRef("pk"))
-    open_requests = LicenseRequest.objects.filter(subscription=OuterRef("pk"), finished_at__isnull=True)
-    served = Subscription.objects.filter(~Exists(open_services), ~Exists(open_requests), pk__in=locked)
-    ids = list(served.values_list("pk", flat=True)) if locked else []
-    if ids:
-        Subscription.objects.filter(pk__in=ids).update(state=Subscription.State.ACTIVE)
-        add_events(
-            (*(SYSTEM.kind, "", "subscription_active", "The subscription is active.", "", None), pk, None, None, None)
-            for pk in ids
-        )
 
 
 # --- parts of the above -------------------------------------------------------------------------------------------
