@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ka_plugins.contract import Key, LicenseOrder, RefusedError
 from ka_plugins.plesk_ka import codes
@@ -59,7 +59,7 @@ class Change:
             if one.code not in have:
                 server = {"ips": [self._wanted.address] if self._wanted.address else [], "macs": []}
                 parent = {"parentKeyNumber": self._key}
-                order = (server, client, one.code, [], parent, [], {}, BILLING)
+                order: tuple[Any, ...] = (server, client, one.code, [], parent, [], {}, BILLING)
                 await ka.call("createKey", *order, spends=True, accept=HAVE)
 
     def _living(self) -> tuple[Key, ...]:
