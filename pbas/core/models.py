@@ -21,8 +21,7 @@ class Event(models.Model):
     text = models.TextField()
     detail = models.TextField(blank=True)
     attempt = models.IntegerField(null=True, blank=True)
-    # Without constraints in the database: nothing that an event names is ever deleted, and checking five of them a line
-    # costs the engine more than writing it (and locks rows that other ledgers write).
+    # Without constraints in the database, see ADR 14: checking five subjects a line costs as much as writing it.
     order = models.ForeignKey(
         "subscriptions.Order", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
     )
