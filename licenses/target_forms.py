@@ -36,7 +36,7 @@ class TargetForm(forms.Form):
     """
 
     template_name = "forms/target.html"
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), widget=forms.RadioSelect(attrs={"class": "form-check-input"}))
 
     def __init__(self, *args: Any, kept: InstallTarget | None, **options: Any) -> None:
         self.kept = kept
@@ -112,11 +112,11 @@ def _field(declared: "dataclasses.Field[Any]", kept: Mapping[str, str] | None) -
     shared: dict[str, Any] = {"label": rules["label"], "help_text": rules["help_text"], "required": not has_default}
     if rules["choices"]:
         choices = dict.fromkeys((*rules["choices"], value))  # what the API was given stays, whatever it is
-        return forms.ChoiceField(choices=[(one, one) for one in choices], initial=value, **shared)
+        return forms.ChoiceField(choices=[(one, one) for one in choices], initial=value, **shared | {"required": True})
     attrs = {"autocomplete": "off", "spellcheck": "false"}
     if rules["lines"] > 1:
         area = _SecretText if is_secret(declared) else forms.Textarea
-        shared["widget"] = area(attrs=attrs | {"rows": rules["lines"], "class": "mono"})
+        shared["widget"] = area(attrs=attrs | {"rows": rules["lines"]})
     elif is_secret(declared):
         shared["widget"] = forms.PasswordInput(attrs={"autocomplete": "new-password"})
     else:
@@ -126,5 +126,6 @@ def _field(declared: "dataclasses.Field[Any]", kept: Mapping[str, str] | None) -
     if kept is None:
         shared["help_text"] = _("It is stored, but cannot be read any more: give it once more.")
     elif value:
-        shared |= {"help_text": _("Leave blank to keep the one that is set."), "required": False}
+        hint = f"{_('Leave blank to keep the one that is set.')} {shared['help_text']}".strip()
+        shared |= {"help_text": hint, "required": False}
     return forms.CharField(max_length=_LONGEST, strip=rules["lines"] > 1, **shared)

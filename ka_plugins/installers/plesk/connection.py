@@ -35,15 +35,18 @@ HEADERS: Final = {"secret_key": "KEY", "login": "HTTP_AUTH_LOGIN", "password": "
 class Credentials:
     """What a person enters beside the address."""
 
-    secret_key: str = setting(
-        "Secret key", default="", secret=True, help_text="Made on the server by: plesk bin secret_key --create"
-    )
     login: str = setting(
         "Login",
         default="",
-        help_text="The administrator's, instead of a secret key. Left blank, the secret key is used.",
+        help_text="The administrator's. Left blank, the secret key is used.",
     )
     password: str = setting("Password", default="", secret=True)
+    secret_key: str = setting(
+        "Secret key",
+        default="",
+        secret=True,
+        help_text="Made on the server by plesk bin secret_key --create; it can be taken back alone.",
+    )
     certificate: str = setting(
         "Certificate of the server",
         default="",

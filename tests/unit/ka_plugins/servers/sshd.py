@@ -76,6 +76,11 @@ class Sshd:
             script.chmod(0o755)
 
     @property
+    def connections(self) -> int:
+        """How many were let in so far."""
+        return (self.folder / "sshd.log").read_text().count("Accepted publickey")
+
+    @property
     def is_frozen(self) -> bool:
         """Whether a tool has stopped the sshd that serves it."""
         return self._frozen.exists()

@@ -13,7 +13,7 @@ import pytest
 from ka_plugins.contract import KeyFile
 from ka_plugins.installers.ssh import connection
 from ka_plugins.installers.ssh.installer import SshInstaller
-from ka_plugins.installing import Found, InstallError, Parcel
+from ka_plugins.installing import Found, InstallError, NotProvenError, Parcel
 
 from .parcels import CODE, KEY, failure, key_file, parcel
 
@@ -169,6 +169,20 @@ def test_a_tool_that_dies_is_tried_again(sshd: Sshd) -> None:
     error = failure(SSH, "read_back", sshd.target(product="plesk"), parcel())
     assert "ended without a result" in str(error)
     assert error.temporary
+
+
+def test_a_license_that_cannot_be_read_just_now_is_told_apart_from_one_that_was_not_taken(sshd: Sshd) -> None:
+    sshd.tools(behaviour="killed later")
+    error = failure(SSH, "deliver", sshd.target(product="plesk"), parcel())
+    assert type(error) is NotProvenError
+    assert error.temporary
+    assert len([one for one in sshd.state["calls"] if "--install" in one]) == 1
+
+
+def test_one_connection_serves_for_installing_and_reading_back(sshd: Sshd) -> None:
+    before = sshd.connections
+    deliver(sshd, "plesk", parcel())
+    assert sshd.connections == before + 1
 
 
 @pytest.mark.parametrize("is_cancelled", [False, True])

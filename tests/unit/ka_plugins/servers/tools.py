@@ -42,7 +42,7 @@ def plesk(state: dict[str, Any], *words: str) -> None:
         sys.stdout.write(f"lim_date: {expires.replace('-', '') or '-1'}\n")
         if state.get("behaviour") == "frozen":
             freeze()
-        if state.get("behaviour") == "killed":
+        if state.get("behaviour") == "killed" or (state.get("behaviour") == "killed later" and state["held"]):
             os.kill(os.getpid(), signal.SIGKILL)
         if state.get("behaviour") == "endless":
             sys.stdout.write("x" * 1_000_000)
