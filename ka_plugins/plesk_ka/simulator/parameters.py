@@ -22,7 +22,7 @@ def text(value: Any) -> str:
 
 def flag(value: Any) -> bool:
     """A boolean, also from the 0 or 1 of a client that types by look."""
-    if not isinstance(value, bool) and value not in {0, 1, "0", "1"}:
+    if not isinstance(value, bool) and value not in (0, 1, "0", "1"):
         raise NoSuchMethodError("No method matching arguments")
     return bool(int(value))
 
