@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ka_plugins.contract import Delivers, Key, KeyFile, Plugin
+from licenses.key_rules import check_by_hand
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.plugins import plugin_class
 from pbas.core.crypto import keyring, new_uid
@@ -112,6 +113,7 @@ def clean_key(request: LicenseRequest, key: str) -> str:
         clean = plugin.clean_key(key)
     except ValueError as error:
         raise Problem(str(error), field="key") from error
+    check_by_hand(request.license_class_id, clean, fingerprint(plugin, clean))
     other = License.objects.filter(fingerprint=fingerprint(plugin, clean)).exclude(pk=request.license_id or 0).first()
     if other is not None:
         raise Problem(f"Key {other.key} is already on license {other.pk}.", field="key")

@@ -73,7 +73,7 @@ def _issued_events() -> Iterator[str]:
     keys = Event.objects.filter(kind="key_issued", request__in=requests).values("request").annotate(n=Count("pk"))
     for row in keys.filter(n__gt=1)[:SHOWN]:
         yield f"Request {row['request']} has {row['n']} events of an issued key."
-    told = Event.objects.filter(kind__in=["key_issued", "adopted", "uploaded"]).values("request")
+    told = Event.objects.filter(kind__in=["key_issued", "key_served", "adopted", "uploaded"]).values("request")
     for request in requests.exclude(pk__in=told)[:SHOWN]:
         yield f"Request {request.pk} has a license, but no event tells where its key came from."
 

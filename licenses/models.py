@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
+from licenses.stock_models import ClassStock, StockKey  # noqa: F401 (Django finds models here)
 from pbas.core.fields import SealedField, SealedJSONField, SealedTextField
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts as the latest expiry; a later date would overflow in some zones

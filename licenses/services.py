@@ -19,6 +19,7 @@ from licenses.owed import MOST_AT_ONCE, check_stock, made_by_form, owed, uids_of
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.retry import PATIENCE
 from licenses.signals import request_finished
+from licenses.stock_keys import serve_requests
 from licenses.verbs import ask_for
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
@@ -102,6 +103,7 @@ def request_licenses(
         )
         if start:
             bell.ring()
+            requests = serve_requests(requests)
     return requests
 
 
@@ -109,7 +111,7 @@ def services_ready(*, subscription_id: int, actor: Actor) -> int:
     """All services of a subscription are ready: start its waiting requests, answer how many. Twice is a no-op."""
     with transaction.atomic():
         waiting = LicenseRequest.objects.filter(subscription_id=subscription_id, state=State.SERVICES)
-        requests = list(waiting.select_related("configuration", "license"))
+        requests = list(waiting.select_related("configuration", "license", "license_class"))
         won = moves.make([onwards(request) for request in requests])
         LicenseRequest.objects.filter(pk__in=won).update(deadline=timezone.now() + PATIENCE)
         Event.objects.bulk_create(
@@ -118,6 +120,7 @@ def services_ready(*, subscription_id: int, actor: Actor) -> int:
             if request.pk in won
         )
         bell.ring()
+        serve_requests(requests)
     return len(won)
 
 

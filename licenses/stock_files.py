@@ -1,0 +1,90 @@
+"""Files with ready keys: CSV, a plain list, or the first sheet of an XLSX. See docs/how-to/keep-ready-keys.md."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import openpyxl
+
+from pbas.core.problems import Problem
+
+MAX_BYTES = 512 * 1024
+MAX_UNPACKED = 16 * 1024 * 1024  # an XLSX is an archive
+MAX_ROWS = 5000
+COLUMNS = ("key", "activation_code")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line as it was written, cells stripped; `problem` where it has no key or too many cells."""
+
+    line: int
+    key: str
+    activation_code: str = ""
+    problem: str = ""
+
+
+def read_rows(name: str, body: bytes) -> list[Row]:
+    """The rows of a file, empty lines left out. Raises Problem at `file` where it cannot be read at all."""
+    if len(body) > MAX_BYTES:
+        raise Problem(f"{name} is larger than {MAX_BYTES // 1024} KiB. Split it.", field="file")
+    lines = _of_sheet(name, body) if body.startswith(b"PK\x03\x04") else _of_text(name, body)
+    rows: list[Row] = []
+    columns = list(COLUMNS)
+    for number, cells in lines:
+        if not any(cells):
+            continue
+        if not rows and "key" in (names := [cell.casefold() for cell in cells]) and set(names) <= {*COLUMNS, ""}:
+            columns = names
+            continue
+        if len(rows) == MAX_ROWS:
+            raise Problem(f"{name} holds more than {MAX_ROWS} keys. Split it.", field="file")
+        rows.append(_row(number, cells, columns))
+    if not rows:
+        raise Problem(f"{name} holds no key.", field="file")
+    return rows
+
+
+def _row(line: int, cells: list[str], columns: list[str]) -> Row:
+    if any(cells[len(columns) :]):
+        return Row(line, "", problem=f"It has more cells than {' and '.join(filter(None, columns))}.")
+    given = dict(zip(columns, cells, strict=False))
+    if not given.get("key"):
+        return Row(line, "", problem="The key is missing.")
+    return Row(line, given["key"], given.get("activation_code", ""))
+
+
+def _of_text(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise Problem(f"{name} is no text in UTF-8 (line {line}). Save it as UTF-8.", field="file") from error
+    first = text.lstrip().partition("\n")[0]
+    delimiter = next((one for one in (";", "\t") if one in first), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        raise Problem(f"{name} is no CSV: {error}, line {reader.line_num}.", field="file") from error
+
+
+def _of_sheet(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
+    unreadable = Problem(f"{name} is no XLSX that can be read. Save the keys alone, anew or as CSV.", field="file")
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise unreadable from error
+    if unpacked > MAX_UNPACKED:
+        raise unreadable
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            yield number, ["" if cell is None else str(cell).strip() for cell in cells]
+    except Exception as error:  # whatever a broken file makes of the reader
+        raise unreadable from error

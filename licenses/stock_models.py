@@ -1,0 +1,39 @@
+"""Ready keys: bought before they are ordered, and given to the requests of their class by themselves."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from pbas.core.fields import SealedTextField
+
+
+class ClassStock(models.Model):
+    """What a provider says of the ready keys of one class: how many there should be, and how a key looks."""
+
+    license_class = models.OneToOneField("licenses.LicenseClass", models.CASCADE, related_name="stock")
+    low_mark = models.PositiveIntegerField(_("low mark"), default=0)
+    pattern = models.CharField(_("form of a key"), max_length=200, blank=True)  # a regular expression; "" = any
+    example = models.CharField(_("example"), max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"stock of {self.license_class_id}"
+
+
+class StockKey(models.Model):
+    """A ready key. When a request takes it, its row goes and the license comes, in one transaction."""
+
+    uid = models.UUIDField(default=uuid.uuid4, editable=False)
+    license_class = models.ForeignKey("licenses.LicenseClass", models.PROTECT, related_name="stock_keys")
+    shown = models.CharField(max_length=200)  # as people see it: masked where the plug-in's keys are secrets
+    key = SealedTextField()
+    activation_code = SealedTextField()
+    fingerprint = models.CharField(max_length=64, unique=True, editable=False)
+    brought_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.shown
