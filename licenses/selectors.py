@@ -1,11 +1,15 @@
 """Reads for the pages of this leg. Each says how many statements it costs, where that is more than one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache as kept
 from typing import TYPE_CHECKING, Any, cast
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import StrIndex, Upper
 
 from licenses.models import (
     InstallTarget,
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 STORY_LENGTH = 100  # events that a details page shows; the activity page has the rest
 SEARCHED = 1000  # hits up to which a search is a filter by id; beyond, the list's order is walked
 SHORTEST_SEARCH = 3  # signs; the indexes know nothing shorter
+RAREST = 3  # parts of a search by which the indexes are asked
+SAMPLED = 500  # of the newest licenses and subscriptions each, to tell which parts are rare
+SAMPLE_SECONDS = 600
 State = LicenseRequest.State
 WAITING_FOR_STAFF = (State.ATTENTION, State.IN_DOUBT)
 WAITING_OFFLINE = (*WAITING_FOR_STAFF, State.KEY, State.FILES, State.INSTALL)
@@ -102,22 +109,88 @@ class Found:
 def found_by(text: str) -> Found:
     """What a search of at least SHORTEST_SEARCH signs fits. One statement, each part of it by an index of its own."""
     arms = {
-        "license": License.objects.filter(key__icontains=text),
-        "subscription": _subscriptions().filter(search_text__icontains=text),
+        "license": holding(License.objects.all(), "key", [text]),
+        "subscription": holding(_subscriptions(), "search_text", [text]),
     }
-    first, *others = (_first(name, rows) for name, rows in arms.items())
+    first, *others = (_arm(name, rows) for name, rows in arms.items())
     ids: dict[str, list[int]] = {name: [] for name in arms}
     for name, pk in first.union(*others, all=True):
         ids[name].append(pk)
     return Found(text, tuple(ids["license"]), tuple(ids["subscription"]))
 
 
-def _first(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
-    """The name and the ids of as many rows as decide whether there are too many, to be one arm of a UNION."""
-    ids = rows.order_by()[: SEARCHED + 1]
-    if not connection.features.supports_slicing_ordering_in_compound:
-        ids = rows.model._default_manager.filter(pk__in=ids.values("pk")).order_by()  # noqa: SLF001 (Django's public name)
-    return ids.values_list(Value(name), "pk")
+def _arm(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
+    """The name and the ids of rows, to be one arm of a UNION."""
+    if rows.query.is_sliced and not connection.features.supports_slicing_ordering_in_compound:
+        rows = rows.model._default_manager.filter(pk__in=rows.values("pk")).order_by()  # noqa: SLF001 (Django's public name)
+    return rows.values_list(Value(name), "pk")
+
+
+def narrowed(rows: "QuerySet[Any]", found: "QuerySet[Any]", fits: Q) -> "QuerySet[Any]":
+    """Those of `rows` that fit. Asks first for those found by an index, at most SEARCHED + 1: one statement.
+
+    Where too many are, walking the rows in their own order finds a page of them at once.
+    """
+    ids = list(found.values_list("pk", flat=True))
+    return rows.filter(fits, pk__in=ids) if len(ids) <= SEARCHED else rows.filter(fits)
+
+
+def holding(rows: "QuerySet[Any]", column: str, words: Sequence[str]) -> "QuerySet[Any]":
+    """Rows whose column holds every word, one at least of SHORTEST_SEARCH signs; only as many as tell few from many.
+
+    The indexes list the rows of each three signs. They are asked for the rarest of the words alone, as the lists of
+    those that nearly every row has are long to read; whole words are then looked for in what is left.
+    """
+    rows, parts = rows.order_by(), _rarest_parts(words)
+    if connection.vendor == "sqlite":
+        table = f"{rows.model._meta.db_table}_search"  # noqa: SLF001 (Django's public name)
+        if _is_kept(table):
+            return rows.filter(pk__in=_matching(table, column, words, parts or _parts(words)))
+    for part in parts or words:
+        rows = rows.filter(**{f"{column}__icontains": part})
+    for n, word in enumerate(words if parts else ()):  # by a function that no index knows
+        rows = rows.alias(**{f"place_{n}": StrIndex(Upper(column), Upper(Value(word)))}).filter(**{f"place_{n}__gt": 0})
+    return rows[: SEARCHED + 1]
+
+
+def _matching(table: str, column: str, words: Sequence[str], parts: Iterable[str]) -> RawSQL:
+    """Ids by a table of SQLite's FTS5. What people type stands in quotes there: it is never an operator."""
+    match = " AND ".join('"' + part.replace('"', '""') + '"' for part in parts)
+    likes = [f"%{connection.ops.prep_for_like_query(word)}%" for word in words]
+    held = f" AND {column} LIKE %s ESCAPE '\\'" * len(likes)
+    found = f"SELECT rowid FROM {table} WHERE {table} MATCH %s{held} LIMIT %s"  # noqa: S608 (names of our own)
+    return RawSQL(found, [match, *likes, SEARCHED + 1])  # noqa: S611 (what people type are parameters)
+
+
+@kept
+def _is_kept(table: str) -> bool:
+    """Whether the database has a search table; one made by an SQLite without trigrams has none."""
+    connection.ensure_connection()
+    return bool(connection.connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())
+
+
+def _parts(words: Iterable[str]) -> list[str]:
+    return sorted({word[n : n + SHORTEST_SEARCH] for word in words for n in range(len(word) - SHORTEST_SEARCH + 1)})
+
+
+def _rarest_parts(words: Iterable[str]) -> list[str]:
+    """Up to RAREST times the three signs that few rows have, by a sample; none where there is nothing to choose.
+
+    Letters and digits only: PostgreSQL lists no others.
+    """
+    parts = [part for part in _parts(words) if part.isalnum() and part.isascii()]
+    if len(parts) <= RAREST:
+        return []
+    sample = cache.get_or_set("search-sample", _sample, SAMPLE_SECONDS) or ""
+    often = {part: sample.count(part.upper()) for part in parts}
+    return sorted((part for part in parts if often[part] <= SAMPLED // 2), key=often.__getitem__)[:RAREST]
+
+
+def _sample() -> str:
+    """What the newest rows are found by. Two statements; how fast a search is depends on it, never what it finds."""
+    columns = ((License.objects.all(), "key"), (_subscriptions(), "search_text"))
+    texts = [rows.order_by("-id").values_list(column, flat=True)[:SAMPLED] for rows, column in columns]
+    return "\n".join(text for some in texts for text in some).upper()
 
 
 # --- one request, one license -------------------------------------------------------------------------------------
@@ -176,7 +249,8 @@ def subscriptions_called(text: str, most: int = 8) -> "list[Subscription]":
     found = list(rows.filter(exact)[:most])
     if found or len(text) < SHORTEST_SEARCH:
         return found
-    return list(rows.filter(search_text__icontains=text)[:most])
+    fits = Q(search_text__icontains=text)
+    return list(narrowed(rows, holding(_subscriptions(), "search_text", [text]), fits)[:most])
 
 
 def _is_id(text: str) -> bool:

@@ -9,13 +9,13 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration, StateCount
+from licenses.selectors import SEARCHED, SHORTEST_SEARCH, holding, narrowed
 from pbas.core.models import Event
 from subscriptions.models import HostingPlan, Order, OrderLine, PlanLicense, Subscription
 
 Kind, State = LicenseRequest.Kind, LicenseRequest.State
 
 STORY_LENGTH = 100  # events a details page shows; the activity page has the rest
-SEARCHED = 1000  # orders a search finds at most, paid and unpaid each
 WAITING_SHOWN = 8  # requests that the dashboard names
 EXPIRES_SOON = timedelta(days=30)
 
@@ -79,18 +79,19 @@ def orders_for_list() -> QuerySet[Order]:
 def orders_matching(rows: QuerySet[Order], text: str) -> QuerySet[Order]:
     """The newest orders whose number, reference, account or subscription has every word of a search.
 
-    Two statements: paid orders are found by what their subscriptions are searched by, for which there is an index.
+    Three statements: paid orders are found by what their subscriptions are searched by, for which there is an index.
+    At most SEARCHED paid ones and as many unpaid.
     """
     if not text.strip():
         return rows
     opened = subscriptions_matching(Subscription.objects.all(), text)
-    unpaid = Order.objects.exclude(state=Order.State.PAID)
+    unpaid = Order.objects.filter(state__in=[Order.State.PLACED, Order.State.CANCELLED])  # an index knows these
     for word in text.split():
         named = Q(subscription_name__icontains=word) | Q(account__name__icontains=word)
         unpaid = unpaid.filter(Q(number=word) | Q(reference=word) | named | Q(account__email__icontains=word))
     ids = [
         *opened.order_by("-id").values_list("order_id", flat=True)[:SEARCHED],
-        *unpaid.order_by("-id").values_list("pk", flat=True)[:SEARCHED],
+        *unpaid.order_by("-state", "-id").values_list("pk", flat=True)[:SEARCHED],  # the order of that index
     ]
     return rows.filter(pk__in=ids)
 
@@ -120,10 +121,18 @@ def subscriptions_for_list() -> QuerySet[Subscription]:
 
 
 def subscriptions_matching(rows: QuerySet[Subscription], text: str) -> QuerySet[Subscription]:
-    """The subscriptions whose name, account, e-mail or order has every word of a search."""
-    for word in text.split():
-        rows = rows.filter(search_text__icontains=word)
-    return rows
+    """The subscriptions whose name, account, e-mail or order has every word of a search. One statement beforehand.
+
+    Where no word has SHORTEST_SEARCH signs, the name begins with the first.
+    """
+    words = text.split()
+    if not words:
+        return rows
+    fits = Q(*(Q(search_text__icontains=word) for word in words))
+    if max(len(word) for word in words) >= SHORTEST_SEARCH:
+        return narrowed(rows, holding(Subscription.objects.all(), "search_text", words), fits)
+    fits &= Q(name__istartswith=words[0])
+    return narrowed(rows, Subscription.objects.filter(fits).order_by()[: SEARCHED + 1], fits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ PAGES = {
     "licenses of a tab, last page": "/licenses/?plugin=1&last=1",
     "licenses by part of a key": "/licenses/?q=PLSK.100{middle}",
     "licenses by part of a host": "/licenses/?q=host-{middle}.",
+    "licenses by a whole key": "/licenses/?q=PLSK.100{middle}.0001",
+    "requests by a whole host": "/license-requests/?q=host-{middle}.example.com",
+    "subscriptions by two words": "/subscriptions/?q=customer+{middle}",
+    "orders by part of a host": "/orders/?q=host-{middle}.",
     "requests of a tab": "/license-requests/?plugin=1",
     "requests, all tabs": "/license-requests/",
     "requests of a tab in one state": "/license-requests/?plugin=1&state=done",
@@ -114,7 +118,7 @@ def _scanned(sql: str, given: Any) -> list[str]:
     if " LIMIT " in sql and " WHERE " not in sql and "TEMP B-TREE" not in plan:
         return []  # the rows in their own order, no further than the page
     names = {alias or table: table for table, alias in re.findall(r'"(\w+)"(?: (\w+)\b)?', sql)}
-    found = re.findall(r"^SCAN (\w+)(?! USING)", plan, flags=re.MULTILINE)
+    found = re.findall(r"^SCAN (\w+)\b(?! USING| VIRTUAL TABLE INDEX \d+:M)", plan, flags=re.MULTILINE)
     return [table for name in found if _is_big(table := names.get(name, name))]
 
 
