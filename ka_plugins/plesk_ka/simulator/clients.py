@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ka_plugins.simulator.world import World
 
 FOREIGN_CLIENT: Final = "2"
+FIRST_MADE: Final = 1000  # far from small numbers, which stay free for clients that there are not
 ANYTHING: Final = re.compile(r"(?s).+")
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 TWO_LETTERS: Final = re.compile(r"[A-Za-z]{2}")
@@ -99,7 +100,7 @@ class Clients:
     def create(self, info: Any, *, reseller: str) -> tuple[Client, str]:
         """A new client and his password, both made up where they are not given. 251, 431-444."""
         told = _checked(read.struct(info))
-        number = str(len(self._clients) + 1)
+        number = str(FIRST_MADE + len(self._clients))
         password = told.pop("password", "") or secrets.token_hex(8)
         login = told.pop("login", "") or f"client{number}"
         if any(one.login == login for one in self._clients.values()):

@@ -87,6 +87,7 @@ def test_a_file_for_the_previous_version_is_there_where_the_product_has_one(vend
     plesk, virtuozzo = buy(vendor), buy(vendor, VZ)
     assert [code(vendor, "retrieveKey", plesk, older) for older in (True, False, 1)] == [100] * 3
     assert [code(vendor, "retrieveKey", virtuozzo, older) for older in (True, False)] == [227, 100]
+    neither: Any
     for neither in ("maybe", [], {}):
         with pytest.raises(xmlrpc.client.Fault, match="arguments"):
             call(vendor, "retrieveKey", plesk, neither)
