@@ -59,11 +59,18 @@ class Ftp(Installer):
     label = "FTP"
 
 
+class Loose(Installer):
+    kind = "loose"
+    label = "Loose"
+    Credentials = dict
+
+
 @pytest.fixture
 def announce(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Announce]:
     """Puts a distribution with one entry point on the path, as pip would."""
     strangers = types.ModuleType("strangers")
-    strangers.__dict__.update({one.__name__: one for one in (Acme, TooNew, Misnamed, Unlabelled, Boastful, Unset, Ftp)})
+    classes = (Acme, TooNew, Misnamed, Unlabelled, Boastful, Unset, Ftp, Loose)
+    strangers.__dict__.update({one.__name__: one for one in classes})
     strangers.__dict__["text"] = "no class"
     monkeypatch.setitem(sys.modules, "strangers", strangers)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -170,3 +177,9 @@ def test_the_answer_is_the_same_for_the_life_of_the_process(announce: Announce) 
     del announce
     assert registry.all_plugins() == registry.all_plugins()
     assert registry.installer("directory") is registry.installer("directory")
+
+
+def test_an_installer_whose_credentials_no_form_can_show_is_refused(announce: Announce) -> None:
+    announce("loose", "strangers:Loose", group=registry.INSTALLER_GROUP)
+    assert ["Credentials are not a dataclass" in one.reason for one in registry.failures()] == [True]
+    assert "loose" not in {one.kind for one in registry.installers()}

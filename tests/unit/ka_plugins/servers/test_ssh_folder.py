@@ -120,6 +120,11 @@ def test_a_name_that_is_no_plain_name_is_refused(sshd: Sshd, tmp_path: Path, nam
     assert names(tmp_path) == []
 
 
+def test_a_target_whose_product_is_files_is_a_folder(sshd: Sshd, tmp_path: Path) -> None:
+    (found,) = asyncio.run(SSH.deliver(sshd.target(tmp_path, product="files"), (parcel(),)))
+    assert found.path.endswith(f"{tmp_path}/{KEY}.xml")
+
+
 def test_one_installer_serves_many_deliveries_and_loop_after_loop(sshd: Sshd, tmp_path: Path) -> None:
     parcels = [parcel(f"PLSK.1234{number:04}.0001") for number in range(8)]
 
