@@ -253,16 +253,18 @@ def _warn_when_low(license_class: LicenseClass, before: int, left: int) -> None:
 # --- what a person may do with a stock ------------------------------------------------------------------------------
 
 
-def set_stock(*, license_class: LicenseClass, low_mark: int, pattern: str, example: str, actor: Actor) -> ClassStock:
+def set_stock(*, license_class: LicenseClass, low_mark: int, pattern: str, example: str, actor: Actor) -> None:
     """Say when a stock is low and how its keys look; keys that are in it stay. Raises Problem at its field."""
     check_pattern(pattern, example)
     given = {"low_mark": low_mark, "pattern": pattern, "example": example}
     with transaction.atomic():
-        kept, _ = ClassStock.objects.update_or_create(license_class=license_class, defaults=given)
+        if low_mark or pattern:
+            ClassStock.objects.update_or_create(license_class=license_class, defaults=given)
+        else:  # nothing is said any more, so that nothing keeps the plug-in from being deleted
+            ClassStock.objects.filter(license_class=license_class).delete()
         form = f"; a key fits {pattern}" if pattern else ""
         text = f"The low mark of {license_class.name} is {low_mark}{form}."
         tell(actor, "stock_set", text, configuration=license_class.configuration)
-    return kept
 
 
 def reveal_stock_key(*, stock_key: StockKey, actor: Actor) -> tuple[str, str]:

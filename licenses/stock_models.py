@@ -17,6 +17,10 @@ class ClassStock(models.Model):
     pattern = models.CharField(_("form of a key"), max_length=200, blank=True)  # a regular expression; "" = any
     example = models.CharField(_("example"), max_length=200, blank=True)
 
+    class Meta:
+        verbose_name = "low mark or form of keys"
+        verbose_name_plural = "low marks and forms of keys"
+
     def __str__(self) -> str:
         return f"stock of {self.license_class_id}"
 
@@ -34,6 +38,7 @@ class StockKey(models.Model):
 
     class Meta:
         ordering = ["id"]
+        verbose_name = "ready key"
 
     def __str__(self) -> str:
         return self.shown

@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "low mark or form of keys",
+                "verbose_name_plural": "low marks and forms of keys",
+            },
         ),
         migrations.CreateModel(
             name="StockKey",
@@ -49,6 +53,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "verbose_name": "ready key",
             },
         ),
     ]

@@ -105,6 +105,19 @@ def test_the_low_mark_and_the_form_are_saved_and_a_low_stock_is_shown(
     assert "The example does not fit the form." in staff_client.post(address(plesk), {**given, "example": "B"}).text
 
 
+def test_ready_keys_keep_their_plugin_until_they_are_taken_out(staff_client: Client, plesk: LicenseClass) -> None:
+    place = f"/plugins/{plesk.configuration_id}/delete/"
+    staff_client.post(address(plesk), {"low_mark": "3"})
+    bring(staff_client, plesk, b"LONG-KEY-0001\n")
+    page = staff_client.post(place, follow=True).text
+    assert "1 ready key" in page
+    assert "1 low mark or form of keys" in page
+    staff_client.post(f"/stock-keys/{StockKey.objects.get().pk}/take-out/")
+    staff_client.post(address(plesk), {"low_mark": "0"})
+    staff_client.post(place)
+    assert not LicenseClass.objects.exists()
+
+
 def test_one_key_is_shown_in_clear_by_post_only_and_recorded(
     staff_client: Client, staff: User, plesk: LicenseClass
 ) -> None:
