@@ -178,7 +178,8 @@ def release_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     """End a hold; what the request would do by itself it does now."""
     if not request.held:
         raise ConflictProblem(f"Request {request.pk} is not on hold.")
-    return set_held(request, held=False, event=event_of(request, actor, "released", "Released."))
+    released = set_held(request, held=False, event=event_of(request, actor, "released", "Released."))
+    return serve_requests([released])[0]
 
 
 def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> LicenseRequest:

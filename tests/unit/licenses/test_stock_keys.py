@@ -211,7 +211,8 @@ def test_held_and_cancelled_requests_and_those_with_options_take_no_key(plesk: L
     assert bring(plesk, b"AAA-1\n") == (1, 0)
     held.refresh_from_db()
     release_request(request=held, actor=SYSTEM)
-    assert serve(plesk) == {held.pk}
+    held.refresh_from_db()
+    assert held.license is not None, "whoever is released is served at once"
 
 
 def test_the_classes_of_an_online_plugin_are_not_served(plesk: LicenseClass) -> None:
