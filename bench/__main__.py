@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import engine, lists, lonely, report
+from bench import calls, engine, lists, lonely, report
 from bench.services import ROOT, others_share
 from bench.site import Site, prepared
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "engine": engine.on_postgresql,
     "embedded": engine.on_sqlite,
     "lonely": lonely.benchmark,
+    "calls": calls.benchmark,
     "lists": lists.benchmark,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
