@@ -8,8 +8,8 @@ BAR_MS = 0.5
 
 _TEXT = (
     f"Processor time a call with {AT_ONCE} in flight, against the simulator in a process of its own: the plug-in's "
-    "verb over the panel's HTTP client (limits, address guard, one send), and a bare aiohttp session that sends the very "
-    "same request and reads the answer without looking into it. The difference is the panel's client and the "
+    "verb over the panel's HTTP client (limits, address guard, one send), and a bare aiohttp session that sends the "
+    "very same request and reads the answer without looking into it. The difference is the panel's client and the "
     "plug-in's own work, writing and reading the vendor's format included. Least of several alternating runs."
 )
 
