@@ -19,7 +19,6 @@ from licenses.stock_keys import (
     look_through,
     reveal_stock_key,
     seal_found,
-    serve,
     set_stock,
     take_out,
 )
