@@ -74,7 +74,7 @@ class Purchases:
         for mishap in (Mishap.LOST, Mishap.GARBLED, Mishap.TROUBLE, Mishap.HUGE):
             before, order = workbench.simulator.sold(), workbench.new_order()
             workbench.simulator.play(Verb.ISSUE_KEY, mishap)
-            error = workbench.error(lambda plugin, order=order: plugin.issue_key(order))  # type: ignore[misc]
+            error = workbench.error(lambda plugin, order=order: plugin.issue_key(order))  # type: ignore[misc] # mypy infers no default of a lambda
             assert isinstance(error, OutcomeUnknownError), f"{mishap} became {type(error).__name__}"
             assert workbench.simulator.sold() == before + 1, f"{mishap}: sold more than once"
 

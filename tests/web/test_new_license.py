@@ -32,11 +32,14 @@ def test_a_subscription_that_is_given_is_kept_while_the_plug_in_is_chosen(staff_
 
 
 def test_the_first_step_has_an_option_button_for_each_class_that_is_sold(staff_client: Client, world: World) -> None:
-    sold, others = make_class(world.configuration), [
-        make_class(world.configuration, name="Not ours", sold=False),
-        make_class(world.configuration, name="Gone", retired=True),
-        make_class(name="Of another vendor"),
-    ]  # fmt: skip
+    sold, others = (
+        make_class(world.configuration),
+        [
+            make_class(world.configuration, name="Not ours", sold=False),
+            make_class(world.configuration, name="Gone", retired=True),
+            make_class(name="Of another vendor"),
+        ],
+    )
     text = staff_client.get(PAGE, {"plugin": world.configuration.pk}).text
     assert f'type="radio" name="license_class" value="{sold.pk}"' in text
     assert sold.code in text

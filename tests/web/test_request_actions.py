@@ -47,9 +47,15 @@ def make_request(world: World) -> Callable[..., LicenseRequest]:
         license_ = _license(world) if has_license else None
         after = State.FILES in {state, stopped} or {state, stopped} & {State.INSTALL, State.PROOF}
         request = LicenseRequest.objects.create(
-            kind=kind, state=state, stopped_in=stopped, license=license_, configuration=world.configuration,
-            license_class=world.license_class, subscription=world.subscription, **values,
-        )  # fmt: skip
+            kind=kind,
+            state=state,
+            stopped_in=stopped,
+            license=license_,
+            configuration=world.configuration,
+            license_class=world.license_class,
+            subscription=world.subscription,
+            **values,
+        )
         if kind != Kind.ISSUE and ({state, stopped} & {State.BUYING, State.IN_DOUBT} or after):
             LicenseRequest.objects.filter(pk=request.pk).update(intent_at=request.created_at)
         found = request_for_page(request.pk)

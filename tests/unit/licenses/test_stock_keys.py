@@ -14,14 +14,7 @@ from licenses.key_rules import check_pattern, compiled
 from licenses.models import License, LicenseClass, LicenseRequest
 from licenses.services import cancel_request, hold_request, new_licenses, release_request
 from licenses.stock_files import MAX_BYTES, read_rows
-from licenses.stock_keys import (
-    import_keys,
-    look_through,
-    reveal_stock_key,
-    seal_found,
-    set_stock,
-    take_out,
-)
+from licenses.stock_keys import import_keys, look_through, reveal_stock_key, seal_found, set_stock, take_out
 from licenses.stock_models import StockKey
 from licenses.uploads import upload
 from pbas.core.models import Event
@@ -149,9 +142,14 @@ def test_a_form_that_became_narrower_refuses_the_whole_confirmation(plesk: Licen
 
 @pytest.mark.parametrize(
     ("pattern", "example", "field"),
-    [("(a", "a", "pattern"), (r"(a)\1", "aa", "pattern"), ("(x{999}){999}", "x", "pattern"), ("a", "b", "example"),
-     ("a", "", "example")],
-)  # fmt: skip
+    [
+        ("(a", "a", "pattern"),
+        (r"(a)\1", "aa", "pattern"),
+        ("(x{999}){999}", "x", "pattern"),
+        ("a", "b", "example"),
+        ("a", "", "example"),
+    ],
+)
 def test_a_form_that_cannot_be_used_is_refused_at_its_field(pattern: str, example: str, field: str) -> None:
     with pytest.raises(Problem) as caught:
         check_pattern(pattern, example)

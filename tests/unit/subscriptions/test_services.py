@@ -185,8 +185,8 @@ def test_the_last_two_services_ready_at_once_start_the_licenses_once(tmp_path: P
     subscriptions = [make_subscription() for _ in range(5)]
     for subscription in subscriptions:
         at_once(
-            lambda subscription=subscription: ready(subscription, "hosting", tmp_path),  # type: ignore[misc]
-            lambda subscription=subscription: ready(subscription, "mail"),  # type: ignore[misc]
+            lambda subscription=subscription: ready(subscription, "hosting", tmp_path),  # type: ignore[misc] # mypy infers no default of a lambda
+            lambda subscription=subscription: ready(subscription, "mail"),  # type: ignore[misc] # mypy infers no default of a lambda
         )
     assert set(LicenseRequest.objects.values_list("state", flat=True)) == {"key"}
     assert Event.objects.filter(kind="services_ready").count() == 5

@@ -33,7 +33,7 @@ def test_classes_come_with_groups_features_and_additional_ones(desk: Desk) -> No
 def test_a_file_is_named_after_its_license_and_marked_as_simulated(desk: Desk) -> None:
     key = desk.buy("SITES_30", additional=(MAIL_SCANNER,))
     for number in (key.number, key.additional[0].number):
-        (file,) = desk.use(lambda plugin, number=number: plugin.fetch_files(number))  # type: ignore[misc]
+        (file,) = desk.use(lambda plugin, number=number: plugin.fetch_files(number))  # type: ignore[misc] # mypy infers no default of a lambda
         assert file.name == f"{number}.json"
         assert json.loads(file.body)["marker"] == "SIMULATED, NOT A LICENSE"
 
@@ -59,7 +59,7 @@ def test_what_has_no_term_cannot_be_renewed(desk: Desk) -> None:
     assert agent.expires_at is None
     for number in (agent.number, extra.number):
         with pytest.raises(RefusedError) as caught:
-            desk.use(lambda plugin, number=number: plugin.renew(number, "first"))  # type: ignore[misc]
+            desk.use(lambda plugin, number=number: plugin.renew(number, "first"))  # type: ignore[misc] # mypy infers no default of a lambda
         assert caught.value.code == "not_renewable"
 
 

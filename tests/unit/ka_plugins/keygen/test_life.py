@@ -109,7 +109,7 @@ def test_a_change_that_the_vendor_does_not_take_changes_nothing(desk: Desk) -> N
     key = desk.buy(MONTHLY, "FIREWALL")
     for wanted in (desk.order(SIGNED), desk.order(MONTHLY, "NO_SUCH_FEATURE")):
         with pytest.raises(RefusedError):
-            desk.use(lambda plugin, wanted=wanted: plugin.change(key.number, wanted))  # type: ignore[misc]
+            desk.use(lambda plugin, wanted=wanted: plugin.change(key.number, wanted))  # type: ignore[misc] # mypy infers no default of a lambda
     assert (desk.sale(key.number)["type"], desk.sale(key.number)["features"]) == (MONTHLY, ["FIREWALL"])
 
 

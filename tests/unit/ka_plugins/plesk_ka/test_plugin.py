@@ -118,7 +118,7 @@ def test_neither_other_types_nor_addresses_nor_older_nor_ended_keys_are_found(de
         dataclasses.replace(order, address="198.51.100.1"),
         dataclasses.replace(order, intent_at=datetime.now(UTC) + timedelta(minutes=2)),
     ):
-        assert desk.use(lambda plugin, other=other: plugin.find_issued(other)) == ()  # type: ignore[misc]
+        assert desk.use(lambda plugin, other=other: plugin.find_issued(other)) == ()  # type: ignore[misc] # mypy infers no default of a lambda
     desk.use(lambda plugin: plugin.terminate(key.number))
     assert desk.use(lambda plugin: plugin.find_issued(order)) == ()
 

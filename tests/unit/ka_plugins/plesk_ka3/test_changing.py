@@ -49,7 +49,7 @@ def test_a_key_is_suspended_and_resumed_each_as_often_as_asked(desk: Desk) -> No
     key = desk.buy(additional=(MONITORING,))
     for verb, status in (("suspend", KeyStatus.SUSPENDED), ("resume", KeyStatus.ACTIVE)):
         for _ in range(2):
-            now = desk.use(lambda plugin, verb=verb: getattr(plugin, verb)(key.number))  # type: ignore[misc]
+            now = desk.use(lambda plugin, verb=verb: getattr(plugin, verb)(key.number))  # type: ignore[misc] # mypy infers no default of a lambda
             assert now.status is status
             assert [one.class_code for one in now.additional] == [MONITORING]
 
@@ -61,7 +61,7 @@ def test_additional_keys_end_with_their_key_and_an_ended_key_stays_so(desk: Desk
     assert {sale["terminated"] for sale in desk.sales(order.reference)} == {True}
     for verb in ("renew", "suspend"):
         with pytest.raises(RefusedError) as raised:
-            desk.use(lambda plugin, verb=verb: getattr(plugin, verb)(key.number, *["r"][: verb == "renew"]))  # type: ignore[misc]
+            desk.use(lambda plugin, verb=verb: getattr(plugin, verb)(key.number, *["r"][: verb == "renew"]))  # type: ignore[misc] # mypy infers no default of a lambda
         assert raised.value.code == "24204"
 
 

@@ -30,7 +30,7 @@ def test_the_long_path_serves_the_same_and_a_wrong_password_is_the_configuration
 def test_a_key_that_is_not_ours_or_unknown_parks_no_configuration(desk: Desk) -> None:
     for number in ("PLSK.10000002.0001", "PLSK.99999999.0001"):
         with pytest.raises(RefusedError):
-            desk.use(lambda plugin, number=number: plugin.describe(number))  # type: ignore[misc]
+            desk.use(lambda plugin, number=number: plugin.describe(number))  # type: ignore[misc] # mypy infers no default of a lambda
 
 
 def test_a_login_that_may_only_look_is_the_configurations_fault_when_it_buys(desk: Desk) -> None:
