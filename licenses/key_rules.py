@@ -5,7 +5,7 @@ Patterns are of RE2, whose time grows with the length of the key only: no patter
 
 import re2
 
-from licenses.stock_models import ClassStock, StockKey
+from licenses.models import ClassStock, StockKey
 from pbas.core.problems import Problem
 
 _MEMORY = 1 << 20  # bytes that a compiled pattern may take; (x{1000}){1000} is refused

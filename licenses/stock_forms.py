@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from licenses.stock_models import ClassStock
+from licenses.models import ClassStock
 
 
 class StockFileForm(forms.Form):

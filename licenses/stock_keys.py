@@ -16,11 +16,10 @@ from ka_plugins.contract import Key
 from licenses import bell, intake, moves
 from licenses.hand import event_of
 from licenses.key_rules import check_pattern, what_is_wrong
-from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest
+from licenses.models import ClassStock, InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest, StockKey
 from licenses.moves import Move
 from licenses.plugins import plugin_class
 from licenses.stock_files import Row
-from licenses.stock_models import ClassStock, StockKey
 from pbas.core.crypto import CannotDecryptError, keyring, new_uid
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem

@@ -12,11 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from licenses import stock_keys
-from licenses.models import LicenseClass
+from licenses.models import ClassStock, LicenseClass, StockKey
 from licenses.plugin_views import configuration_or_404
 from licenses.stock_files import read_rows
 from licenses.stock_forms import StockFileForm, StockForm
-from licenses.stock_models import ClassStock, StockKey
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import staff_only

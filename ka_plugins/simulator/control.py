@@ -54,7 +54,7 @@ class Control:
             return _json({"error": str(error)}, 400)
 
     def _ledger(self, _order: dict[str, Any]) -> object:
-        sales = [sale for dialect in self._dialects for sale in dialect.sales()]
+        sales = [sale.as_json() for dialect in self._dialects for sale in dialect.sales()]
         return {"simulated": True, **_now(self._world), "calls": dict(self._world.calls), "sales": sales}
 
     def _clock(self, _order: dict[str, Any]) -> object:

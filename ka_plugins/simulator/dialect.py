@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +19,38 @@ class Call:
     method: str
     parameters: tuple[Any, ...] = ()
     request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """One line of the ledger, the same for all vendors: what a dialect does not know stays empty.
+
+    `base` is the number without a revision (the number itself where there is none), `parent` the base of the key
+    that this one is additional to, `notes` what the buyer wrote down at the vendor, `time` and `expires` ISO 8601.
+    """
+
+    vendor: str
+    number: str
+    type: str
+    time: str
+    base: str = ""
+    parent: str = ""
+    client: str = ""
+    reference: str = ""
+    expires: str = ""
+    features: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    bound: str = ""
+    notes: list[str] = field(default_factory=list)
+    mailed: list[str] = field(default_factory=list)
+    renewals: int = 0
+    terminated: bool = False
+    suspended: bool = False
+    problem: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As the ledger's door gives it, with `additional` for what hangs on another key."""
+        return {**dataclasses.asdict(self), "base": self.base or self.number, "additional": bool(self.parent)}
 
 
 class Dialect(Protocol):
@@ -45,8 +78,8 @@ class Dialect(Protocol):
         """The answer of one of them."""
         ...
 
-    def sales(self) -> list[dict[str, Any]]:
-        """All keys ever sold, as JSON."""
+    def sales(self) -> list[Sale]:
+        """All keys ever sold."""
         ...
 
     def mark(self, number: str, marks: Mapping[str, Any]) -> bool:

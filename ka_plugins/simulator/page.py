@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ka_plugins.simulator.faults import FAULTS
 from ka_plugins.simulator.messages import Request, Response
@@ -11,7 +11,7 @@ from ka_plugins.simulator.messages import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ka_plugins.simulator.dialect import Dialect
+    from ka_plugins.simulator.dialect import Dialect, Sale
     from ka_plugins.simulator.faults import Faults
     from ka_plugins.simulator.world import World
 
@@ -39,7 +39,7 @@ def wanted(request: Request) -> bool:
 def page(request: Request, world: World, faults: Faults, dialects: Sequence[Dialect]) -> Response:
     """The page as it is now."""
     sales = [sale for dialect in dialects for sale in dialect.sales()]
-    newest = sorted(sales, key=lambda sale: str(sale.get("time", "")), reverse=True)[:SHOWN]
+    newest = sorted(sales, key=lambda sale: sale.time, reverse=True)[:SHOWN]
     parts = [HEAD, f"<p>Its clock says {world.clock.now():%Y-%m-%d %H:%M:%S} UTC.</p>"]
     parts += [f"<h2>Sold: {len(sales)}</h2>", _table((*COLUMNS, "state"), map(_sale, newest), "Nothing was sold yet.")]
     if len(sales) > SHOWN:
@@ -51,9 +51,9 @@ def page(request: Request, world: World, faults: Faults, dialects: Sequence[Dial
     return Response("\n".join([*parts, "</body></html>\n"]).encode(), content_type="text/html; charset=utf-8")
 
 
-def _sale(sale: dict[str, Any]) -> list[str]:
-    marks = ", ".join(mark for mark in MARKS if sale.get(mark))
-    return [*(str(sale.get(column) or "") for column in COLUMNS), marks or "active"]
+def _sale(sale: Sale) -> list[str]:
+    marks = ", ".join(mark for mark in MARKS if getattr(sale, mark))
+    return [*(getattr(sale, column) for column in COLUMNS), marks or "active"]
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[object]], otherwise: str) -> str:

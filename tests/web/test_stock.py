@@ -9,9 +9,8 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from licenses.models import LicenseClass
+from licenses.models import LicenseClass, StockKey
 from licenses.stock_keys import set_stock
-from licenses.stock_models import StockKey
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from tests.factories import make_class, make_configuration, make_order, make_plan, make_subscription

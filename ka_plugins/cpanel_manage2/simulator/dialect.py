@@ -16,6 +16,7 @@ from ka_plugins.simulator.messages import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ka_plugins.simulator.dialect import Sale
     from ka_plugins.simulator.world import World
 
 START, END = "/XML", ".cgi"
@@ -74,7 +75,7 @@ class CpanelManage2Dialect:
         function, query = call.parameters
         return _denied("demo", function, query)
 
-    def sales(self) -> list[dict[str, Any]]:
+    def sales(self) -> list[Sale]:
         """All licenses, oldest first."""
         return [for_ledger(one) for one in self._shop.all()]
 

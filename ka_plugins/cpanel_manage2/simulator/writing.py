@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from ka_plugins.simulator.dialect import Sale
 from ka_plugins.simulator.messages import Response
 
 if TYPE_CHECKING:
@@ -83,21 +84,16 @@ def listed(license_: SoldLicense) -> dict[str, Any]:
     }
 
 
-def for_ledger(license_: SoldLicense) -> dict[str, Any]:
+def for_ledger(license_: SoldLicense) -> Sale:
     """One line of the simulator's own ledger."""
-    return {
-        "vendor": "cpanel_manage2",
-        "number": str(license_.id),
-        "base": str(license_.id),
-        "type": str(license_.package),
-        "additional": False,
-        "parent": "",
-        "client": str(license_.group),
-        "time": datetime.fromtimestamp(license_.added, UTC).isoformat(),
-        "expires": "",
-        "features": [],
-        "addresses": [license_.ip],
-        "bound": license_.ip,
-        "notes": [license_.notes] if license_.notes else [],
-        "terminated": bool(license_.expired),
-    }
+    return Sale(
+        vendor="cpanel_manage2",
+        number=str(license_.id),
+        type=str(license_.package),
+        client=str(license_.group),
+        time=datetime.fromtimestamp(license_.added, UTC).isoformat(),
+        addresses=[license_.ip],
+        bound=license_.ip,
+        notes=[license_.notes] if license_.notes else [],
+        terminated=bool(license_.expired),
+    )

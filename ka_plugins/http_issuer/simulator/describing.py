@@ -7,6 +7,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from ka_plugins.simulator.dialect import Sale
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -52,21 +54,20 @@ def license_file(license_: SoldLicense) -> dict[str, str]:
     }
 
 
-def for_ledger(license_: SoldLicense) -> dict[str, Any]:
+def for_ledger(license_: SoldLicense) -> Sale:
     """One line of the simulator's own ledger."""
-    return {
-        "vendor": "http_issuer",
-        "number": license_.number,
-        "type": license_.class_code,
-        "reference": license_.reference,
-        "additional": bool(license_.parent),
-        "parent": license_.parent,
-        "time": license_.created.isoformat(),
-        "expires": license_.expires.isoformat() if license_.expires else None,
-        "features": list(license_.features),
-        "addresses": [license_.address] if license_.address else [],
-        "terminated": license_.terminated,
-        "suspended": license_.suspended,
-        "problem": license_.problem,
-        "renewals": len(license_.renewals),
-    }
+    return Sale(
+        vendor="http_issuer",
+        number=license_.number,
+        type=license_.class_code,
+        reference=license_.reference,
+        parent=license_.parent,
+        time=license_.created.isoformat(),
+        expires=license_.expires.isoformat() if license_.expires else "",
+        features=list(license_.features),
+        addresses=[license_.address] if license_.address else [],
+        terminated=license_.terminated,
+        suspended=license_.suspended,
+        problem=license_.problem,
+        renewals=len(license_.renewals),
+    )

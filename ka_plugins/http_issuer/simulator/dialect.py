@@ -19,6 +19,7 @@ from ka_plugins.simulator.messages import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ka_plugins.simulator.dialect import Sale
     from ka_plugins.simulator.world import World
 
 BASE: Final = "/issuer/v1/"
@@ -69,7 +70,7 @@ class HttpIssuerDialect:
         """That refusal."""
         return _refused(RefusalError("clock", "It is some other time here."))
 
-    def sales(self) -> list[dict[str, Any]]:
+    def sales(self) -> list[Sale]:
         """All licenses, oldest first."""
         return [for_ledger(one) for one in self._shop.all()]
 

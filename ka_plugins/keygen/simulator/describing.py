@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ka_plugins.keygen.simulator.wares import ENTITLEMENTS, Entitlement, Policy
+from ka_plugins.simulator.dialect import Sale
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,20 +77,17 @@ def check_out(license_: SoldLicense, now: datetime, ttl: int | None) -> dict[str
     return {"id": license_.id, "type": "license-files", "attributes": attributes}
 
 
-def for_ledger(license_: SoldLicense) -> dict[str, Any]:
+def for_ledger(license_: SoldLicense) -> Sale:
     """One line of the simulator's own ledger."""
-    return {
-        "vendor": "keygen",
-        "number": license_.key,
-        "id": license_.id,
-        "name": license_.name,
-        "type": license_.policy,
-        "additional": False,
-        "parent": "",
-        "time": license_.created.isoformat(),
-        "expires": license_.expiry.isoformat() if license_.expiry else None,
-        "features": [ENTITLEMENTS[one].code for one in license_.entitlements],
-        "terminated": license_.deleted,
-        "suspended": license_.suspended,
-        "problem": license_.banned,
-    }
+    return Sale(
+        vendor="keygen",
+        number=license_.key,
+        notes=[license_.name],
+        type=license_.policy,
+        time=license_.created.isoformat(),
+        expires=license_.expiry.isoformat() if license_.expiry else "",
+        features=[ENTITLEMENTS[one].code for one in license_.entitlements],
+        terminated=license_.deleted,
+        suspended=license_.suspended,
+        problem=license_.banned,
+    )

@@ -17,6 +17,7 @@ from ka_plugins.simulator.messages import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ka_plugins.simulator.dialect import Sale
     from ka_plugins.simulator.world import World
 
 PREFIX: Final = "/v1/accounts/"
@@ -86,7 +87,7 @@ class KeygenDialect:
         """That refusal."""
         return _refused(RefusalError(422, "SIMULATED", "is refused (simulated)"))
 
-    def sales(self) -> list[dict[str, Any]]:
+    def sales(self) -> list[Sale]:
         """All licenses, oldest first."""
         return [for_ledger(one) for one in self._shop.ledger()]
 

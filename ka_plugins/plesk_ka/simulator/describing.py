@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ka_plugins.plesk_ka.wares import FEATURES
+from ka_plugins.simulator.dialect import Sale
 
 if TYPE_CHECKING:
     from ka_plugins.plesk_ka.simulator.sold import Shop, SoldKey
@@ -53,24 +54,23 @@ def remote_info(key: SoldKey) -> dict[str, Any]:
     }
 
 
-def for_ledger(key: SoldKey) -> dict[str, Any]:
+def for_ledger(key: SoldKey) -> Sale:
     """One line of the simulator's own ledger."""
-    return {
-        "vendor": "plesk_ka",
-        "number": key.number,
-        "base": key.base,
-        "type": key.key_type,
-        "additional": bool(key.parent),
-        "parent": key.parent,
-        "client": key.client,
-        "time": key.created.isoformat(),
-        "expires": key.expiration.isoformat(),
-        "features": list(key.features),
-        "addresses": list(key.addresses),
-        "bound": key.bound,
-        "notes": list(key.notes),
-        "mailed": list(key.mailed),
-        "terminated": key.terminated,
-        "problem": key.problem,
-        "renewals": key.renewals,
-    }
+    return Sale(
+        vendor="plesk_ka",
+        number=key.number,
+        base=key.base,
+        type=key.key_type,
+        parent=key.parent,
+        client=key.client,
+        time=key.created.isoformat(),
+        expires=key.expiration.isoformat(),
+        features=list(key.features),
+        addresses=list(key.addresses),
+        bound=key.bound,
+        notes=list(key.notes),
+        mailed=list(key.mailed),
+        terminated=key.terminated,
+        problem=key.problem,
+        renewals=key.renewals,
+    )

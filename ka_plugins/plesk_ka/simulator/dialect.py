@@ -17,6 +17,7 @@ from ka_plugins.simulator.messages import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ka_plugins.simulator.dialect import Sale
     from ka_plugins.simulator.world import World
 
 PATHS: Final = {"", "/", "/xmlrpc", "/RPC2"}
@@ -85,7 +86,7 @@ class PleskKaDialect:
             return _fault(SERVER_TROUBLE, "Server trouble (simulated)")
         return _result({"resultCode": code, "resultDesc": WORDS[code]})
 
-    def sales(self) -> list[dict[str, Any]]:
+    def sales(self) -> list[Sale]:
         """All keys, oldest first."""
         return [for_ledger(key) for key in self._shop.all()]
 

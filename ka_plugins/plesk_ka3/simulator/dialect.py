@@ -16,6 +16,7 @@ from ka_plugins.simulator.dialect import Call
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ka_plugins.simulator.dialect import Sale
     from ka_plugins.simulator.messages import Request, Response
     from ka_plugins.simulator.world import World
 
@@ -91,7 +92,7 @@ class PleskKa3Dialect:
             return methods.json_answer([short(key) for key in self._shop.all()])
         return _refused(*FAULTS[fault])
 
-    def sales(self) -> list[dict[str, Any]]:
+    def sales(self) -> list[Sale]:
         """All keys, oldest first."""
         return [for_ledger(key, self._shop.known(str(key.parent))) for key in self._shop.all()]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
+from ka_plugins.simulator.dialect import Sale
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -68,26 +70,25 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
-def for_ledger(key: SoldKey, parent: SoldKey | None) -> dict[str, Any]:
+def for_ledger(key: SoldKey, parent: SoldKey | None) -> Sale:
     """One line of the simulator's own ledger."""
-    return {
-        "vendor": "plesk_ka3",
-        "number": key.number,
-        "base": key.base,
-        "type": key.code,
-        "additional": bool(key.parent),
-        "parent": parent.base if parent else "",
-        "client": key.owner,
-        "time": key.created.isoformat(),
-        "expires": key.expiration.isoformat(),
-        "features": [one for one in key.constants if one != key.code],
-        "addresses": [key.bound] if key.bound else [],
-        "bound": key.bound,
-        "notes": [key.nickname] if key.nickname else [],
-        "terminated": key.terminated,
-        "suspended": key.suspended,
-        "renewals": key.renewals,
-    }
+    return Sale(
+        vendor="plesk_ka3",
+        number=key.number,
+        base=key.base,
+        type=key.code,
+        parent=parent.base if parent else "",
+        client=key.owner,
+        time=key.created.isoformat(),
+        expires=key.expiration.isoformat(),
+        features=[one for one in key.constants if one != key.code],
+        addresses=[key.bound] if key.bound else [],
+        bound=key.bound,
+        notes=[key.nickname] if key.nickname else [],
+        terminated=key.terminated,
+        suspended=key.suspended,
+        renewals=key.renewals,
+    )
 
 
 def key_file(key: SoldKey, revision: int) -> bytes:

@@ -31,7 +31,7 @@ def test_a_license_is_created_under_its_policy_with_its_features(desk: Desk) -> 
     order = dataclasses.replace(desk.order(MONTHLY, "FIREWALL"), note="for example.org")
     key = desk.use(lambda plugin: plugin.issue_key(order))
     sale = desk.sale(key.number)
-    assert (sale["type"], sale["features"], sale["name"]) == (MONTHLY, ["FIREWALL"], "for example.org")
+    assert (sale["type"], sale["features"], sale["notes"]) == (MONTHLY, ["FIREWALL"], ["for example.org"])
     assert key.created_at is not None
     assert key.expires_at == key.created_at + timedelta(days=30)
 

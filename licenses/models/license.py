@@ -1,0 +1,87 @@
+"""What a request ends in: a license in a subscription, and where its files are installed."""
+
+import uuid
+from datetime import UTC, datetime
+
+from django.db import models
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_lazy as _
+
+from licenses.models.catalog import LicenseClass, PluginConfiguration
+from pbas.core.fields import SealedJSONField, SealedTextField
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts as the latest expiry; a later date would overflow in some zones
+
+
+class InstallTarget(models.Model):
+    """Where the licenses of a subscription go; reported when its hosting service is ready."""
+
+    uid = models.UUIDField(default=uuid.uuid4, editable=False)
+    subscription = models.OneToOneField("subscriptions.Subscription", models.PROTECT, related_name="install_target")
+    kind = models.CharField(max_length=20)
+    address = models.CharField(max_length=500)
+    credentials = SealedJSONField()
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.address}"
+
+
+class License(models.Model):
+    """The result: a key with its files and dates, in a subscription; additional keys have a parent."""
+
+    class State(models.TextChoices):
+        ISSUED = "issued", _("Not installed yet")
+        INSTALLED = "installed", _("Installed")
+        SUSPENDED = "suspended", _("Suspended")
+        EXPIRED = "expired", _("Expired")
+        TERMINATED = "terminated", _("Terminated")
+
+    uid = models.UUIDField(default=uuid.uuid4, editable=False)
+    configuration = models.ForeignKey(PluginConfiguration, models.PROTECT, related_name="+", db_index=False)
+    license_class = models.ForeignKey(LicenseClass, models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(
+        "subscriptions.Subscription", models.PROTECT, null=True, blank=True, related_name="licenses"
+    )
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    state = models.CharField(max_length=12, choices=State, default=State.ISSUED)
+    key = models.CharField(max_length=200)  # as people see it: masked where the plug-in's keys are secrets
+    secret_key = SealedTextField()  # the key itself, where it is a secret
+    fingerprint = models.CharField(max_length=64, unique=True, editable=False)
+    activation_code = SealedTextField()
+    features = models.JSONField(default=list, blank=True)
+    issued_at = models.DateTimeField(db_default=Now())
+    renew_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_order = models.GeneratedField(
+        expression=Coalesce("expires_at", models.Value(NEVER, output_field=models.DateTimeField())),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    installed_at = models.DateTimeField(null=True, blank=True)
+    proven_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["configuration", "id"], name="license_tab"),
+            models.Index(fields=["configuration", "state", "id"], name="license_tab_state"),
+            models.Index(fields=["configuration", "key", "id"], name="license_tab_key"),
+            models.Index(fields=["configuration", "expires_order", "id"], name="license_tab_expires"),
+            models.Index(fields=["state", "id"], name="license_state"),
+            models.Index(fields=["key", "id"], name="license_key"),
+            models.Index(fields=["expires_order", "id"], name="license_expires"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="license_state_known",
+                condition=models.Q(state__in=["issued", "installed", "suspended", "expired", "terminated"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def full_key(self) -> str:
+        """The key itself. Where it is a secret, whoever shows it records an event."""
+        return str(self.secret_key) or self.key
