@@ -19,7 +19,7 @@ from licenses.key_rules import check_pattern, what_is_wrong
 from licenses.models import ClassStock, InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest, StockKey
 from licenses.moves import Move
 from licenses.plugins import plugin_class
-from licenses.stock_files import Row
+from licenses.tables import Row
 from pbas.core.crypto import CannotDecryptError, keyring, new_uid
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
@@ -84,7 +84,10 @@ def import_keys(*, license_class: LicenseClass, confirmed: str, actor: Actor) ->
     Keys that came meanwhile are left out, so twice is a no-op. Raises ConflictProblem where the preview is too old.
     """
     plugin = plugin_class(license_class.configuration.template)
-    found = look_through(license_class, [Row(0, *pair) for pair in _open_found(license_class, confirmed)])
+    found = look_through(
+        license_class,
+        [Row(0, {"key": key, "activation_code": code}) for key, code in _open_found(license_class, confirmed)],
+    )
     if found.malformed:
         raise ConflictProblem("The form of the keys was changed meanwhile. Choose the file again.")
     rows = [

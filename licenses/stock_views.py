@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from licenses import stock_keys
 from licenses.models import ClassStock, LicenseClass, StockKey
 from licenses.plugin_views import configuration_or_404
-from licenses.stock_files import read_rows
 from licenses.stock_forms import StockFileForm, StockForm
+from licenses.tables import read_rows
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import staff_only

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from licenses.invariants import broken
 from licenses.services import install_request
-from licenses.stock_files import read_rows
 from licenses.stock_keys import import_keys, look_through, seal_found
+from licenses.tables import read_rows
 from licenses.uploads import upload
 from pbas.core.story import SYSTEM
 from tests.factories import make_class, make_order, make_plan, make_subscription

@@ -13,8 +13,8 @@ from licenses.invariants import broken
 from licenses.key_rules import check_pattern, compiled
 from licenses.models import License, LicenseClass, LicenseRequest, StockKey
 from licenses.services import cancel_request, hold_request, new_licenses, release_request
-from licenses.stock_files import MAX_BYTES, read_rows
 from licenses.stock_keys import import_keys, look_through, reveal_stock_key, seal_found, set_stock, take_out
+from licenses.tables import MAX_BYTES, read_rows
 from licenses.uploads import upload
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem

@@ -1,47 +1,57 @@
-"""Files with ready keys: CSV, a plain list, or the first sheet of an XLSX. See docs/how-to/keep-ready-keys.md."""
+"""Tables of keys that people bring: CSV in its dialects, a plain list, or the first sheet of an XLSX."""
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import openpyxl
 
 from pbas.core.problems import Problem
 
 MAX_BYTES = 512 * 1024
-MAX_UNPACKED = 16 * 1024 * 1024  # an XLSX is an archive
 MAX_ROWS = 5000
-COLUMNS = ("key", "activation_code")
+MAX_UNPACKED = 16 * 1024 * 1024  # bytes; an XLSX is an archive
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line as it was written, cells stripped; `problem` where it has no key or too many cells."""
+    """One line as it was written, cells by column and stripped; `problem` where it has no key or too many cells."""
 
     line: int
-    key: str
-    activation_code: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict, repr=False)
     problem: str = ""
 
+    @property
+    def key(self) -> str:
+        """The key as it was written."""
+        return self.cells.get("key", "")
 
-def read_rows(name: str, body: bytes) -> list[Row]:
-    """The rows of a file, empty lines left out. Raises Problem at `file` where it cannot be read at all."""
+    @property
+    def activation_code(self) -> str:
+        """The activation code, if there is one."""
+        return self.cells.get("activation_code", "")
+
+
+def read_rows(name: str, body: bytes, columns: Sequence[str] = ("key", "activation_code")) -> list[Row]:
+    """The rows of a table, empty lines left out. Raises Problem at `file` where it cannot be read at all.
+
+    A first line that names columns says in which order they stand; without one they stand as given here.
+    """
     if len(body) > MAX_BYTES:
         raise Problem(f"{name} is larger than {MAX_BYTES // 1024} KiB. Split it.", field="file")
-    lines = _of_sheet(name, body) if body.startswith(b"PK\x03\x04") else _of_text(name, body)
     rows: list[Row] = []
-    columns = list(COLUMNS)
-    for number, cells in lines:
+    known, order = set(columns), list(columns)
+    for number, cells in _of_sheet(name, body) if body.startswith(b"PK\x03\x04") else _of_text(name, body):
         if not any(cells):
             continue
-        if not rows and "key" in (names := [cell.casefold() for cell in cells]) and set(names) <= {*COLUMNS, ""}:
-            columns = names
+        if not rows and "key" in (names := [cell.casefold() for cell in cells]) and set(names) <= known | {""}:
+            order = names
             continue
         if len(rows) == MAX_ROWS:
             raise Problem(f"{name} holds more than {MAX_ROWS} keys. Split it.", field="file")
-        rows.append(_row(number, cells, columns))
+        rows.append(_row(number, cells, order))
     if not rows:
         raise Problem(f"{name} holds no key.", field="file")
     return rows
@@ -49,11 +59,9 @@ def read_rows(name: str, body: bytes) -> list[Row]:
 
 def _row(line: int, cells: list[str], columns: list[str]) -> Row:
     if any(cells[len(columns) :]):
-        return Row(line, "", problem=f"It has more cells than {' and '.join(filter(None, columns))}.")
-    given = dict(zip(columns, cells, strict=False))
-    if not given.get("key"):
-        return Row(line, "", problem="The key is missing.")
-    return Row(line, given["key"], given.get("activation_code", ""))
+        return Row(line, problem=f"It has more cells than {' and '.join(filter(None, columns))}.")
+    given = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+    return Row(line, given) if given.get("key") else Row(line, problem="The key is missing.")
 
 
 def _of_text(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
