@@ -4,6 +4,10 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from pbas.core.lists.models import BulkRow, BulkRun, SavedView
+
+__all__ = ["BulkRow", "BulkRun", "Event", "IdempotencyRecord", "SavedView"]
+
 
 class Event(models.Model):
     """Who did what, when and why. Never changed, never deleted; the story of an object is ordered by id."""
