@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ka_plugins.contract import Delivers, Key, KeyFile, Plugin
-from licenses.key_rules import check_by_hand
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.plugins import plugin_class
+from licenses.ready_keys.rules import check_by_hand
 from pbas.core.crypto import keyring, new_uid
 from pbas.core.problems import Problem
 

@@ -17,9 +17,9 @@ from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest
 from licenses.options import checked
 from licenses.owed import MOST_AT_ONCE, check_stock, made_by_form, owed, uids_of, what_is_wrong
 from licenses.owner import has_open_services, subscription_or_problem
+from licenses.ready_keys.serving import serve_requests
 from licenses.retry import PATIENCE
 from licenses.signals import request_finished
-from licenses.stock_keys import serve_requests
 from licenses.verbs import ask_for
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event

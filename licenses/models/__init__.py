@@ -3,18 +3,18 @@
 from licenses.models.catalog import LicenseClass, PluginConfiguration
 from licenses.models.count import StateCount
 from licenses.models.license import NEVER, InstallTarget, License
+from licenses.models.ready_keys import ReadyKey, ReadyKeyRule
 from licenses.models.request import LicenseFile, LicenseRequest
-from licenses.models.stock import ClassStock, StockKey
 
 __all__ = [
     "NEVER",
-    "ClassStock",
     "InstallTarget",
     "License",
     "LicenseClass",
     "LicenseFile",
     "LicenseRequest",
     "PluginConfiguration",
+    "ReadyKey",
+    "ReadyKeyRule",
     "StateCount",
-    "StockKey",
 ]

@@ -63,6 +63,7 @@ class LicenseRequest(models.Model):
     problem_fault = models.CharField(max_length=40, blank=True)
     problem_vendor = models.TextField(blank=True)  # the vendor's own words
     stopped_in = models.CharField(max_length=10, blank=True)  # the state that attention came from
+    to_end = models.JSONField(null=True, blank=True)  # licenses that are ended once this change is proven: their ids
 
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)

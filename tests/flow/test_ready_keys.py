@@ -4,7 +4,7 @@ from pathlib import Path
 
 from licenses.invariants import broken
 from licenses.services import install_request
-from licenses.stock_keys import import_keys, look_through, seal_found
+from licenses.ready_keys.bringing import import_keys, look_through, seal_found
 from licenses.tables import read_rows
 from licenses.uploads import upload
 from pbas.core.story import SYSTEM
@@ -13,7 +13,7 @@ from tests.flow.conftest import Work, request_of
 from tests.flow.test_by_hand import FILE
 
 
-def test_a_paid_order_is_served_from_stock_and_ends_installed(work: Work, tmp_path: Path) -> None:
+def test_a_paid_order_is_served_a_ready_key_and_ends_installed(work: Work, tmp_path: Path) -> None:
     plesk = make_class()
     found = look_through(plesk, read_rows("keys.csv", b"READY-1\nREADY-2,CODE-2\n"))
     import_keys(license_class=plesk, confirmed=seal_found(plesk, found), actor=SYSTEM)

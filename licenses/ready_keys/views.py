@@ -1,4 +1,4 @@
-"""The stock of ready keys: per class what is left, the keys masked, files with a preview, one key in clear."""
+"""Ready keys: per class what is left, the keys masked, files with a preview, one key in clear."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from licenses import stock_keys
-from licenses.models import ClassStock, LicenseClass, StockKey
+from licenses.models import LicenseClass, ReadyKey, ReadyKeyRule
 from licenses.plugin_views import configuration_or_404
-from licenses.stock_forms import StockFileForm, StockForm
+from licenses.ready_keys import bringing, services, serving
+from licenses.ready_keys.forms import FileForm, RuleForm
 from licenses.tables import read_rows
 from pbas.core.problems import Problem
 from pbas.core.story import staff
@@ -25,35 +25,35 @@ SHOWN = 100  # keys on a page: those that are served next
 
 @staff_only
 @require_GET
-def list_stock(request: HttpRequest, pk: int) -> HttpResponse:
+def list_classes(request: HttpRequest, pk: int) -> HttpResponse:
     """The classes of a plug-in with how many ready keys each has; two statements."""
     configuration = configuration_or_404(pk)
-    classes = configuration.classes.select_related("stock").annotate(ready=Count("stock_keys"))
+    classes = configuration.classes.select_related("ready_key_rule").annotate(ready=Count("ready_keys"))
     rows = [one for one in classes if one.sold or one.ready]
-    return render(request, "stock/stock.html", {"configuration": configuration, "rows": rows})
+    return render(request, "ready_keys/list.html", {"configuration": configuration, "rows": rows})
 
 
 @staff_only
 @never_cache
 @require_http_methods(["GET", "POST"])
-def show_stock(request: HttpRequest, pk: int, class_pk: int) -> HttpResponse:
+def show_class(request: HttpRequest, pk: int, class_pk: int) -> HttpResponse:
     """The ready keys of one class, oldest first; its low mark and the form of its keys."""
     license_class = _class_or_404(pk, class_pk)
-    stock = ClassStock.objects.filter(license_class=license_class).first()
-    form = StockForm.of(stock, request.POST if request.method == "POST" else None)
+    rule = ReadyKeyRule.objects.filter(license_class=license_class).first()
+    form = RuleForm.of(rule, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            stock_keys.set_stock(license_class=license_class, actor=staff(request.user), **form.cleaned_data)
+            services.set_rule(license_class=license_class, actor=staff(request.user), **form.cleaned_data)
         except Problem as problem:
             form.add_error(problem.field or None, problem.message)
         else:
             messages.success(request, _("Saved."))
-            return redirect("class_stock", pk, class_pk)
-    keys = StockKey.objects.filter(license_class=license_class).defer("key", "activation_code")
+            return redirect("class_ready_keys", pk, class_pk)
+    keys = ReadyKey.objects.filter(license_class=license_class).defer("key", "activation_code")
     keys = keys.annotate(has_code=Q(activation_code__isnull=False))
-    context = {**_place(license_class), "stock": stock, "form": form, "keys": keys[:SHOWN], "ready": keys.count()}
-    context["waiting"] = len(stock_keys.waiting_for_keys(license_class))
-    return render(request, "stock/class.html", context)
+    context = {**_place(license_class), "rule": rule, "form": form, "keys": keys[:SHOWN], "ready": keys.count()}
+    context["waiting"] = len(serving.waiting_for_keys(license_class))
+    return render(request, "ready_keys/class.html", context)
 
 
 @staff_only
@@ -64,45 +64,45 @@ def bring(request: HttpRequest, pk: int, class_pk: int) -> HttpResponse:
     license_class = _class_or_404(pk, class_pk)
     if "confirmed" in request.POST:
         return _confirm(request, license_class)
-    form = StockFileForm(request.POST, request.FILES) if request.method == "POST" else StockFileForm()
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     context: dict[str, Any] = {**_place(license_class), "form": form}
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            found = stock_keys.look_through(license_class, read_rows(str(file.name), file.read()))
+            found = bringing.look_through(license_class, read_rows(str(file.name), file.read()))
         except Problem as problem:
             form.add_error("file", problem.message)
         else:
-            context |= {"found": found, "confirmed": stock_keys.seal_found(license_class, found)}
-    return render(request, "stock/import.html", context)
+            context |= {"found": found, "confirmed": bringing.seal_found(license_class, found)}
+    return render(request, "ready_keys/import.html", context)
 
 
 def _confirm(request: HttpRequest, license_class: LicenseClass) -> HttpResponse:
     place = (license_class.configuration_id, license_class.pk)
     try:
-        came, served = stock_keys.import_keys(
+        came, served = bringing.import_keys(
             license_class=license_class, confirmed=request.POST["confirmed"], actor=staff(request.user)
         )
     except Problem as problem:
         messages.error(request, problem.message)
-        return redirect("class_stock_import", *place)
+        return redirect("ready_keys_import", *place)
     text = ngettext("%(n)d ready key came.", "%(n)d ready keys came.", came) % {"n": came}
     if served:
         text += " " + _served_text(served)
     messages.success(request, text)
-    return redirect("class_stock", *place)
+    return redirect("class_ready_keys", *place)
 
 
 @staff_only
 @require_POST
 def serve_now(request: HttpRequest, pk: int, class_pk: int) -> HttpResponse:
     """Serve what waits although there are keys: after a hold, or where keys could not be read."""
-    served = stock_keys.serve(_class_or_404(pk, class_pk))
+    served = serving.serve(_class_or_404(pk, class_pk))
     if served:
         messages.success(request, _served_text(len(served)))
     else:
         messages.error(request, _("No request could be served. Show a key: the panel may not be able to read it."))
-    return redirect("class_stock", pk, class_pk)
+    return redirect("class_ready_keys", pk, class_pk)
 
 
 @staff_only
@@ -110,27 +110,27 @@ def serve_now(request: HttpRequest, pk: int, class_pk: int) -> HttpResponse:
 @require_POST
 def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """One ready key, and its activation code, in clear; recorded."""
-    stock_key = _key_or_404(pk)
-    context = {**_place(stock_key.license_class), "stock_key": stock_key}
+    ready_key = _key_or_404(pk)
+    context = {**_place(ready_key.license_class), "ready_key": ready_key}
     try:
-        context["key"], context["code"] = stock_keys.reveal_stock_key(stock_key=stock_key, actor=staff(request.user))
+        context["key"], context["code"] = services.reveal_ready_key(ready_key=ready_key, actor=staff(request.user))
     except Problem as problem:
         context["problem"] = problem.message
-    return render(request, "stock/revealed.html", context)
+    return render(request, "ready_keys/revealed.html", context)
 
 
 @staff_only
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a key out of its stock."""
-    stock_key = _key_or_404(pk)
+    """Take a ready key out."""
+    ready_key = _key_or_404(pk)
     try:
-        stock_keys.take_out(stock_key=stock_key, actor=staff(request.user))
+        services.take_out(ready_key=ready_key, actor=staff(request.user))
     except Problem as problem:
         messages.error(request, problem.message)
     else:
-        messages.success(request, _("The key was taken out of the stock."))
-    return redirect("class_stock", stock_key.license_class.configuration_id, stock_key.license_class_id)
+        messages.success(request, _("The key was taken out."))
+    return redirect("class_ready_keys", ready_key.license_class.configuration_id, ready_key.license_class_id)
 
 
 def _served_text(n: int) -> str:
@@ -148,8 +148,8 @@ def _class_or_404(pk: int, class_pk: int) -> LicenseClass:
     return found
 
 
-def _key_or_404(pk: int) -> StockKey:
-    found = StockKey.objects.select_related("license_class__configuration").filter(pk=pk).first()
+def _key_or_404(pk: int) -> ReadyKey:
+    found = ReadyKey.objects.select_related("license_class__configuration").filter(pk=pk).first()
     if found is None:
         raise Http404(_("There is no ready key %(pk)s any more.") % {"pk": pk})
     return found

@@ -1,4 +1,4 @@
-"""The stock of ready keys: files, forms of keys, serving one key once, whatever comes at the same moment."""
+"""Ready keys: files, forms of keys, serving one key once, whatever comes at the same moment."""
 
 import io
 import threading
@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from licenses.invariants import broken
-from licenses.key_rules import check_pattern, compiled
-from licenses.models import License, LicenseClass, LicenseRequest, StockKey
+from licenses.models import License, LicenseClass, LicenseRequest, ReadyKey
+from licenses.ready_keys.bringing import import_keys, look_through, seal_found
+from licenses.ready_keys.rules import check_pattern, compiled
+from licenses.ready_keys.services import reveal_ready_key, set_rule, take_out
 from licenses.services import cancel_request, hold_request, new_licenses, release_request
-from licenses.stock_keys import import_keys, look_through, reveal_stock_key, seal_found, set_stock, take_out
 from licenses.tables import MAX_BYTES, read_rows
 from licenses.uploads import upload
 from pbas.core.models import Event
@@ -96,7 +97,7 @@ def test_a_file_that_cannot_be_read_says_why_at_its_field(body: bytes, says: str
 
 
 def test_a_preview_tells_new_duplicate_and_malformed_rows_and_stores_nothing(plesk: LicenseClass) -> None:
-    set_stock(license_class=plesk, low_mark=0, pattern="[A-Z]{3}-[0-9]+", example="ABC-1", actor=SYSTEM)
+    set_rule(license_class=plesk, low_mark=0, pattern="[A-Z]{3}-[0-9]+", example="ABC-1", actor=SYSTEM)
     bring(plesk, b"AAA-1\nAAA-2\n")
     ask(plesk)
     body = b"key,activation_code\nAAA-1\naaa-3\nAAA-2\nAAA-4\nAAA-4\nAAA-5,x,y\n,code\nAAA-6,C\xc2\x85D\n"
@@ -105,7 +106,7 @@ def test_a_preview_tells_new_duplicate_and_malformed_rows_and_stores_nothing(ple
     used = License.objects.get()
     assert found.duplicates == (
         (2, f"It is already on license {used.pk}."),
-        (4, f"It is already in the stock of {plesk.name}."),
+        (4, f"It is already a ready key of {plesk.name}."),
         (6, "The same key as in line 5."),
     )
     assert found.malformed == (
@@ -114,7 +115,7 @@ def test_a_preview_tells_new_duplicate_and_malformed_rows_and_stores_nothing(ple
         (8, "The key is missing."),
         (9, "An activation code has at most 200 printable characters."),
     )
-    assert StockKey.objects.count() == 1
+    assert ReadyKey.objects.count() == 1
 
 
 def test_what_a_page_carries_to_the_confirmation_shows_no_key_and_fits_its_class_only(plesk: LicenseClass) -> None:
@@ -130,10 +131,10 @@ def test_what_a_page_carries_to_the_confirmation_shows_no_key_and_fits_its_class
 
 def test_a_form_that_became_narrower_refuses_the_whole_confirmation(plesk: LicenseClass) -> None:
     sealed = seal_found(plesk, look_through(plesk, read_rows("keys.csv", b"A-1\nB\n")))
-    set_stock(license_class=plesk, low_mark=0, pattern="A-1", example="A-1", actor=SYSTEM)
+    set_rule(license_class=plesk, low_mark=0, pattern="A-1", example="A-1", actor=SYSTEM)
     with pytest.raises(ConflictProblem, match="form of the keys was changed"):
         import_keys(license_class=plesk, confirmed=sealed, actor=SYSTEM)
-    assert not StockKey.objects.exists()
+    assert not ReadyKey.objects.exists()
 
 
 # --- forms of keys ------------------------------------------------------------------------------------------------
@@ -161,15 +162,15 @@ def test_no_form_holds_a_worker_up() -> None:
     assert time.process_time() - began < 0.1
 
 
-def test_an_uploaded_key_has_to_fit_the_form_and_must_not_wait_in_a_stock(plesk: LicenseClass) -> None:
+def test_an_uploaded_key_has_to_fit_the_form_and_must_not_be_a_ready_key(plesk: LicenseClass) -> None:
     (request,) = ask(plesk)
-    set_stock(license_class=plesk, low_mark=0, pattern="[A-Z]{3}-[0-9]", example="ABC-1", actor=SYSTEM)
+    set_rule(license_class=plesk, low_mark=0, pattern="[A-Z]{3}-[0-9]", example="ABC-1", actor=SYSTEM)
     with pytest.raises(Problem, match="such as ABC-1") as caught:
         upload(request=request, key="nonsense", actor=SYSTEM)
     assert caught.value.field == "key"
     other = make_class(plesk.configuration)
     bring(other, b"AAA-1\n")
-    with pytest.raises(Problem, match="is in the stock of"):
+    with pytest.raises(Problem, match="is a ready key of"):
         upload(request=request, key="aaa-1".upper(), actor=SYSTEM)
     assert upload(request=request, key="AAA-2", actor=SYSTEM).state == "files"
 
@@ -186,7 +187,7 @@ def test_a_request_is_served_at_once_by_the_oldest_key_and_shown_as_it_stands(pl
     assert first.license.key == "••••ER-1"
     assert second.license is not None
     assert second.license.activation_code == "CODE"
-    assert not StockKey.objects.exists()
+    assert not ReadyKey.objects.exists()
     assert Event.objects.filter(kind="key_served").count() == 2
     assert not Event.objects.filter(text__contains="KEY-NUMBER").exists()
     assert list(broken()) == []
@@ -215,44 +216,44 @@ def test_the_classes_of_an_online_plugin_are_not_served(plesk: LicenseClass) -> 
     online = make_class(make_configuration(template="plesk_ka", mode="online"))
     bring(plesk, b"AAA-1\n")
     assert ask(online)[0].state == "key"
-    assert StockKey.objects.count() == 1
+    assert ReadyKey.objects.count() == 1
 
 
 def test_a_key_that_is_on_a_license_by_now_is_passed_over(plesk: LicenseClass) -> None:
     bring(plesk, b"AAA-1\nAAA-2\n")
-    first = StockKey.objects.order_by("pk")[0]
+    first = ReadyKey.objects.order_by("pk")[0]
     make_license(plesk, fingerprint=first.fingerprint)
     (request,) = ask(plesk)
     assert request.license is not None
     assert request.license.full_key == "AAA-2"
 
 
-def test_a_stock_that_cannot_be_read_lets_the_request_be_made_all_the_same(plesk: LicenseClass) -> None:
+def test_ready_keys_that_cannot_be_read_let_the_request_be_made_all_the_same(plesk: LicenseClass) -> None:
     bring(plesk, b"AAA-1\n")
-    StockKey.objects.update(uid="00000000-0000-4000-8000-000000000000")
+    ReadyKey.objects.update(uid="00000000-0000-4000-8000-000000000000")
     assert ask(plesk)[0].state == "key"
     with pytest.raises(Problem, match="cannot be read"):
-        reveal_stock_key(stock_key=StockKey.objects.get(), actor=SYSTEM)
+        reveal_ready_key(ready_key=ReadyKey.objects.get(), actor=SYSTEM)
 
 
 def test_the_low_mark_is_told_once_when_it_is_passed(plesk: LicenseClass) -> None:
-    set_stock(license_class=plesk, low_mark=2, pattern="", example="", actor=SYSTEM)
+    set_rule(license_class=plesk, low_mark=2, pattern="", example="", actor=SYSTEM)
     bring(plesk, b"AAA-1\nAAA-2\nAAA-3\n")
     ask(plesk)
-    assert not Event.objects.filter(kind="stock_low").exists()
+    assert not Event.objects.filter(kind="ready_keys_low").exists()
     ask(plesk)
     ask(plesk)
-    told = Event.objects.get(kind="stock_low")
+    told = Event.objects.get(kind="ready_keys_low")
     assert told.text == f"Only 1 ready keys of {plesk.name} are left; the low mark is 2."
 
 
 def test_a_look_and_a_taking_out_are_told_without_the_key(plesk: LicenseClass) -> None:
     bring(plesk, b"KEY-NUMBER-1,CODE-1\n")
-    kept = StockKey.objects.select_related("license_class__configuration").get()
-    assert reveal_stock_key(stock_key=kept, actor=SYSTEM) == ("KEY-NUMBER-1", "CODE-1")
-    take_out(stock_key=kept, actor=SYSTEM)
-    with pytest.raises(ConflictProblem, match="not in stock any more"):
-        take_out(stock_key=kept, actor=SYSTEM)
+    kept = ReadyKey.objects.select_related("license_class__configuration").get()
+    assert reveal_ready_key(ready_key=kept, actor=SYSTEM) == ("KEY-NUMBER-1", "CODE-1")
+    take_out(ready_key=kept, actor=SYSTEM)
+    with pytest.raises(ConflictProblem, match="not ready any more"):
+        take_out(ready_key=kept, actor=SYSTEM)
     told = Event.objects.filter(kind__in=["key_revealed", "key_taken_out", "keys_imported"])
     assert told.count() == 3
     assert not any("KEY-NUMBER" in one.text + one.detail or "CODE-1" in one.text + one.detail for one in told)
@@ -291,6 +292,6 @@ def test_many_at_the_same_moment_get_a_key_each_and_no_key_twice() -> None:
     for thread in threads:
         thread.join()
     assert License.objects.values("fingerprint").distinct().count() == 30
-    assert not StockKey.objects.exists()
+    assert not ReadyKey.objects.exists()
     assert LicenseRequest.objects.filter(state="key").count() == 10
     assert list(broken()) == []

@@ -5,7 +5,7 @@ Patterns are of RE2, whose time grows with the length of the key only: no patter
 
 import re2
 
-from licenses.models import ClassStock, StockKey
+from licenses.models import ReadyKey, ReadyKeyRule
 from pbas.core.problems import Problem
 
 _MEMORY = 1 << 20  # bytes that a compiled pattern may take; (x{1000}){1000} is refused
@@ -33,18 +33,18 @@ def check_pattern(pattern: str, example: str) -> None:
         raise Problem("The example does not fit the form.", field="example")
 
 
-def what_is_wrong(stock: ClassStock | None, key: str) -> str:
+def what_is_wrong(rule: ReadyKeyRule | None, key: str) -> str:
     """Why a key cannot be one of this class, without naming the key; "" where it can."""
-    if stock is None or not stock.pattern or compiled(stock.pattern).fullmatch(key):
+    if rule is None or not rule.pattern or compiled(rule.pattern).fullmatch(key):
         return ""
-    return f"It does not look like a key of this class, such as {stock.example}."
+    return f"It does not look like a key of this class, such as {rule.example}."
 
 
 def check_by_hand(license_class_id: int, key: str, fingerprint: str) -> None:
-    """Raises Problem at `key` where a key that a person gives does not fit its class, or waits in a stock."""
-    if wrong := what_is_wrong(ClassStock.objects.filter(license_class=license_class_id).first(), key):
+    """Raises Problem at `key` where a key that a person gives does not fit its class, or is a ready key already."""
+    if wrong := what_is_wrong(ReadyKeyRule.objects.filter(license_class=license_class_id).first(), key):
         raise Problem(wrong, field="key")
-    kept = StockKey.objects.filter(fingerprint=fingerprint).select_related("license_class").first()
+    kept = ReadyKey.objects.filter(fingerprint=fingerprint).select_related("license_class").first()
     if kept is not None:
-        message = f"Key {kept.shown} is in the stock of {kept.license_class.name}. Take it out of there first."
+        message = f"Key {kept.shown} is a ready key of {kept.license_class.name}. Take it out of there first."
         raise Problem(message, field="key")

@@ -1,14 +1,14 @@
-"""Forms of the stock of ready keys."""
+"""Forms of ready keys."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from licenses.models import ClassStock
+from licenses.models import ReadyKeyRule
 
 
-class StockFileForm(forms.Form):
+class FileForm(forms.Form):
     """A file with ready keys."""
 
     file = forms.FileField(
@@ -22,8 +22,8 @@ class StockFileForm(forms.Form):
     )
 
 
-class StockForm(forms.Form):
-    """When a stock is low, and how its keys look."""
+class RuleForm(forms.Form):
+    """When the keys of a class are few, and how they look."""
 
     low_mark = forms.IntegerField(
         label=gettext_lazy("Low mark"),
@@ -47,8 +47,8 @@ class StockForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, stock: ClassStock | None, given: Any = None) -> "StockForm":
+    def of(cls, rule: ReadyKeyRule | None, given: Any = None) -> "RuleForm":
         """The form with what is kept."""
-        kept = stock or ClassStock()
+        kept = rule or ReadyKeyRule()
         initial = {"low_mark": kept.low_mark, "pattern": kept.pattern, "example": kept.example}
         return cls(given, initial=initial)
