@@ -34,7 +34,7 @@ api_docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(_swagger)
 
 urlpatterns = [
     path("", include("licenses.urls")),
-    path("", include("licenses.plugin_urls")),
+    path("", include("licenses.plugin_pages.urls")),
     path("", include("licenses.ready_keys.urls")),
     path("", include("subscriptions.urls")),
     path("theme/", web.choose_theme, name="theme"),

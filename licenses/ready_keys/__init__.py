@@ -1,0 +1,1 @@
+"""Ready keys: their files, who gets them, their pages."""

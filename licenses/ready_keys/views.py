@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from licenses.models import LicenseClass, ReadyKey, ReadyKeyRule
-from licenses.plugin_views import configuration_or_404
+from licenses.plugin_pages.views import configuration_or_404
 from licenses.ready_keys import bringing, services, serving
 from licenses.ready_keys.forms import FileForm, RuleForm
 from licenses.tables import read_rows

@@ -19,8 +19,8 @@ from licenses.configurations import (
 )
 from licenses.forms import ReasonForm
 from licenses.models import LicenseRequest, PluginConfiguration
-from licenses.plugin_forms import ConfigurationForm, TemplateForm
-from licenses.plugin_selectors import health_of, standing
+from licenses.plugin_pages.forms import ConfigurationForm, TemplateForm
+from licenses.plugin_pages.selectors import health_of, standing
 from licenses.plugins import templates
 from licenses.selectors import counts
 from pbas.core.models import Event

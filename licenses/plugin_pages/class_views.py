@@ -17,9 +17,9 @@ from ka_plugins.contract import AdditionalClass, ClassInfo, FeatureGroup
 from licenses import classes
 from licenses.class_lists import COLUMNS, ClassList, product_list, read_class, read_list
 from licenses.models import LicenseClass, PluginConfiguration
-from licenses.plugin_forms import ClassForm, ClassListForm
-from licenses.plugin_selectors import class_of, class_rows, holds, last_changes, standing
-from licenses.plugin_views import configuration_or_404
+from licenses.plugin_pages.forms import ClassForm, ClassListForm
+from licenses.plugin_pages.selectors import class_of, class_rows, holds, last_changes, standing
+from licenses.plugin_pages.views import configuration_or_404
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import staff_only

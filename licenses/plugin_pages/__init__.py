@@ -1,0 +1,1 @@
+"""The pages of plug-in configurations and their license classes."""
