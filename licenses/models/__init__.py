@@ -4,10 +4,12 @@ from licenses.models.catalog import LicenseClass, PluginConfiguration
 from licenses.models.count import StateCount
 from licenses.models.license import NEVER, InstallTarget, License
 from licenses.models.ready_keys import ReadyKey, ReadyKeyRule
+from licenses.models.reconciling import Finding, Reconciliation
 from licenses.models.request import LicenseFile, LicenseRequest
 
 __all__ = [
     "NEVER",
+    "Finding",
     "InstallTarget",
     "License",
     "LicenseClass",
@@ -16,5 +18,6 @@ __all__ = [
     "PluginConfiguration",
     "ReadyKey",
     "ReadyKeyRule",
+    "Reconciliation",
     "StateCount",
 ]

@@ -75,6 +75,15 @@ class LicenseClass(models.Model):
     name = models.CharField(max_length=200)
     sold = models.BooleanField(_("we sell this"), default=False)
     retired = models.BooleanField(default=False)  # the vendor no longer lists it
+    monthly_fee = models.DecimalField(  # what the vendor bills us for one; the provider's own entry
+        _("cost a month"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    currency = models.CharField(_("currency"), max_length=3, db_default="", blank=True)
     properties = models.JSONField(default=dict, blank=True)  # groups, features, additional: contract.ClassInfo
 
     class Meta:

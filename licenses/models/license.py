@@ -59,6 +59,8 @@ class License(models.Model):
     )
     installed_at = models.DateTimeField(null=True, blank=True)
     proven_at = models.DateTimeField(null=True, blank=True)
+    in_sync = models.BooleanField(null=True, blank=True)  # whether the vendor said the same; NULL: not known
+    checked_at = models.DateTimeField(null=True, blank=True)  # when he was last asked, or named it in his list
 
     class Meta:
         ordering = ["-id"]
@@ -70,6 +72,7 @@ class License(models.Model):
             models.Index(fields=["state", "id"], name="license_state"),
             models.Index(fields=["key", "id"], name="license_key"),
             models.Index(fields=["expires_order", "id"], name="license_expires"),
+            models.Index(fields=["configuration", "id"], condition=models.Q(in_sync=False), name="license_not_in_sync"),
         ]
         constraints = [
             models.CheckConstraint(
