@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
-from django.http import QueryDict  # noqa: TID251 (the query string of a list)
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from licenses.bulk import LICENSE_ACTIONS, REQUEST_ACTIONS
+from licenses.list_columns import LICENSE_COLUMNS, REQUEST_COLUMNS
 from licenses.models import License, LicenseRequest, PluginConfiguration
 from licenses.selectors import (
     SHORTEST_SEARCH,
@@ -21,16 +23,9 @@ from licenses.selectors import (
     found_by,
 )
 from pbas.core.jinja import number, state
-from pbas.core.keyset import ListQuery, Page
+from pbas.core.lists.listing import PanelList
 
-_LICENSE_COLUMNS = (
-    *("id", "key", "state", "expires_order", "issued_at", "parent_id", "subscription_id"),
-    *("license_class__name", "subscription__name", "subscription__account__name"),
-)
-_REQUEST_COLUMNS = (
-    *("id", "kind", "state", "held", "created_at", "due_at", "problem_text", "subscription_id", "license_id"),
-    *("license_class__name", "subscription__name", "subscription__account__name", "order_number", "license__key"),
-)
+LONGEST_ID = 19  # digits that a 64-bit id never has
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +51,37 @@ class StateLink:
     is_current: bool
 
 
-class _TabbedList:
-    """What the two lists share. Five statements a page at most: tabs, counters, a search, rows, and who is asking."""
+class _TabbedList(PanelList):
+    """What the two lists share. Six statements a page at most: views, tabs, counters, a search, rows, and who asks."""
 
     subject: ClassVar[str]
-    columns: ClassVar[tuple[str, ...]]
-    sorts: ClassVar[tuple[str, ...]] = ("-id", "id")
     states: ClassVar[Iterable[tuple[str, Any]]]
+    gone = {"plugin": gettext_lazy("The plug-in of this tab does not exist (any more): these are all tabs.")}
 
-    def __init__(self, given: QueryDict) -> None:
-        tabs = ["", *(str(one.pk) for one in self.configurations)]
-        states = [value for value, _label in self.states]
-        self.query = ListQuery(given, filters={"plugin": tabs, "state": states, "q": ()}, sorts=self.sorts)
-        self.state, self.text = self.query["state"], self.query["q"]
-        self.is_too_short = 0 < len(self.text) < SHORTEST_SEARCH
-        self.is_searched = len(self.text) >= SHORTEST_SEARCH
+    def filters(self) -> dict[str, list[str]]:
+        """Tab, state and search."""
+        tabs = [str(one.pk) for one in self.configurations]
+        return {"plugin": tabs or ["none"], "state": [value for value, _label in self.states], "q": []}
+
+    @property
+    def state(self) -> str:
+        """The state that is filtered by."""
+        return self.query["state"]
+
+    @property
+    def text(self) -> str:
+        """What is searched for."""
+        return self.query["q"]
+
+    @property
+    def is_too_short(self) -> bool:
+        """Whether no index knows so few signs."""
+        return 0 < len(self.text) < SHORTEST_SEARCH
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a search is made."""
+        return len(self.text) >= SHORTEST_SEARCH
 
     def rows(self) -> "QuerySet[Any]":
         """All rows of the subject."""
@@ -118,9 +129,8 @@ class _TabbedList:
         """All first, then each state with its exact total in this tab; beside a search nothing is counted."""
         return [self._state_link("", _("All")), *(self._state_link(value, str(label)) for value, label in self.states)]
 
-    @cached_property
-    def page(self) -> Page[Any]:
-        """The rows asked for, as named tuples. One statement, two when searched."""
+    def filtered(self) -> "QuerySet[Any]":
+        """The rows of the tab that the filters leave. One statement where something is searched for."""
         rows = self.rows()
         if self.tab is not None:
             rows = rows.filter(configuration=self.tab.pk)
@@ -128,7 +138,12 @@ class _TabbedList:
             rows = rows.filter(state=self.state)
         if self.found is not None:
             rows = rows.filter(self.matching(self.found))
-        return self.query.page(rows.values_list(*self.columns, named=True))
+        return rows
+
+    @cached_property
+    def plugins(self) -> dict[int, str]:
+        """The names of the configurations."""
+        return {one.pk: one.name for one in self.configurations}
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -143,8 +158,7 @@ class _TabbedList:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What a new search keeps of the query string."""
-        sort = "" if self.query.sort == self.query.default_sort else self.query.sort
-        return [("plugin", self.query["plugin"]), ("state", self.state), ("sort", sort)]
+        return self.query.hidden("q")
 
     @property
     def clear(self) -> str:
@@ -179,8 +193,12 @@ class _TabbedList:
 class LicenseList(_TabbedList):
     """Licenses, newest first."""
 
+    name, label, address, named_by = "licenses", gettext_lazy("Licenses"), "licenses", "key"
     subject = "license"
-    columns = _LICENSE_COLUMNS
+    model = License
+    columns = LICENSE_COLUMNS
+    actions = LICENSE_ACTIONS
+    always = ("id", "state")
     sorts = ("-id", "id", "key", "-key", "expires_order", "-expires_order")
     states = License.State.choices
 
@@ -192,6 +210,11 @@ class LicenseList(_TabbedList):
         plugins = ngettext("%(n)s plug-in", "%(n)s plug-ins", tabs) % {"n": number(tabs)}
         said = ngettext("%(n)s license from %(plugins)s", "%(n)s licenses from %(plugins)s", total)
         return said % {"n": number(total), "plugins": plugins}
+
+    def exact_hit(self) -> str:
+        """The page of the one license that has the key searched for; "" where none or several have."""
+        found = list(License.objects.filter(key=self.text).values_list("pk", flat=True)[:2])
+        return reverse("license", args=found) if len(found) == 1 else ""
 
     def rows(self) -> "QuerySet[Any]":
         """All licenses."""
@@ -205,12 +228,17 @@ class LicenseList(_TabbedList):
 class RequestList(_TabbedList):
     """Requests, newest first."""
 
+    name, label, address = "license_requests", gettext_lazy("License Requests"), "license_requests"
     subject = "request"
-    columns = _REQUEST_COLUMNS
+    model = LicenseRequest
+    columns = REQUEST_COLUMNS
+    actions = REQUEST_ACTIONS
+    always = ("id", "state")
     states = sorted(LicenseRequest.State.choices, key=lambda choice: choice[0] not in WAITING_FOR_STAFF)  # those first
     kinds: ClassVar[dict[str, Any]] = {
         value: label for value, label in LicenseRequest.Kind.choices if value != LicenseRequest.Kind.ISSUE
     }
+    all_kinds: ClassVar[dict[str, Any]] = dict(LicenseRequest.Kind.choices)
     held_word = gettext_lazy("On hold")
 
     @property
@@ -224,6 +252,13 @@ class RequestList(_TabbedList):
             if waiting
             else said
         )
+
+    def exact_hit(self) -> str:
+        """The page of the request whose number was searched for; "" where none has it."""
+        if not self.text.isdecimal() or len(self.text) >= LONGEST_ID:
+            return ""
+        pk = int(self.text)
+        return reverse("license_request", args=[pk]) if LicenseRequest.objects.filter(pk=pk).exists() else ""
 
     def rows(self) -> "QuerySet[Any]":
         """All requests."""

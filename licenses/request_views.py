@@ -19,18 +19,19 @@ from licenses.selectors import files_of, request_for_page, sealed_parts, story_o
 from licenses.target_forms import TargetForm
 from licenses.uploads import upload as keep_upload
 from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
+from pbas.core.lists.pages import show_list
 from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import staff
-from pbas.core.web import STOP_POLLING, render_page, staff_only
+from pbas.core.web import STOP_POLLING, staff_only
 
 
 @staff_only
 @require_GET
 def list_requests(request: HttpRequest) -> HttpResponse:
     """The requests of one tab."""
-    context = {"list": RequestList(request.GET)}
-    return render_page(request, "requests/requests.html", "requests/_requests.html", context)
+    listed = RequestList(request.GET, request.user)
+    return show_list(request, listed, "requests/requests.html", "requests/_requests.html")
 
 
 @staff_only

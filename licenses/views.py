@@ -22,6 +22,7 @@ from licenses.stock import assign_license, is_in_stock
 from licenses.uploads import read_file, reveal_activation_code, reveal_key
 from licenses.verbs import open_kinds, verbs_of, why_not
 from licenses.wording import QUESTIONS, differences, names_of, vendor_account
+from pbas.core.lists.pages import show_list
 from pbas.core.problems import Problem
 from pbas.core.story import Actor, staff
 from pbas.core.web import render_page, staff_only
@@ -33,7 +34,8 @@ Kind = LicenseRequest.Kind
 @require_GET
 def list_licenses(request: HttpRequest) -> HttpResponse:
     """The licenses of one tab."""
-    return render_page(request, "licenses/licenses.html", "licenses/_licenses.html", {"list": LicenseList(request.GET)})
+    listed = LicenseList(request.GET, request.user)
+    return show_list(request, listed, "licenses/licenses.html", "licenses/_licenses.html")
 
 
 @staff_only

@@ -223,7 +223,18 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "licenses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "fold-counters": {"task": "licenses.tasks.fold_counters", "schedule": 30.0, "options": {"expires": 30}},
     "purge-answers": {"task": "licenses.tasks.purge_answers", "schedule": 3600.0, "options": {"expires": 3600}},
+    "resume-runs": {"task": "pbas.core.tasks.resume_runs", "schedule": 15.0, "options": {"expires": 15}},
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+
+# --- the lists by the names that addresses and saved views have; a list and its model live in their own leg
+
+PANEL_LISTS = {
+    "licenses": "licenses.lists.LicenseList",
+    "license_requests": "licenses.lists.RequestList",
+    "subscriptions": "subscriptions.lists.SubscriptionList",
+    "orders": "subscriptions.lists.OrderList",
+    "activity": "subscriptions.lists.EventList",
 }
 
 # --- the engine; docs/explanation/engine.md says why

@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("licenses.plugin_pages.urls")),
     path("", include("licenses.ready_keys.urls")),
     path("", include("subscriptions.urls")),
+    path("", include("pbas.core.lists.urls")),
     path("theme/", web.choose_theme, name="theme"),
     path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),

@@ -5,21 +5,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.http import QueryDict  # noqa: TID251 (the query string of a list)
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from pbas.core.keyset import ListQuery, Page
+from pbas.core.jinja import state
+from pbas.core.lists.listing import PanelList
 from pbas.core.models import Event
+from subscriptions.list_columns import EVENT_COLUMNS, ORDER_COLUMNS, SUBSCRIPTION_COLUMNS
 from subscriptions.models import Order, Subscription
-from subscriptions.selectors import (
-    Owed,
-    events_for_list,
-    orders_for_list,
-    orders_matching,
-    owed_licenses,
-    subscriptions_for_list,
-    subscriptions_matching,
-)
+from subscriptions.selectors import Owed, events_of, orders_matching, owed_licenses, subscriptions_matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +29,21 @@ class Link:
     count: None = None
 
 
-class _Links:
+class _Links(PanelList):
     """A list whose first filter stands as a line of links."""
 
     filter_name: ClassVar = "state"
     choices: ClassVar[Iterable[tuple[str, Any]]]
     others: ClassVar[tuple[str, ...]] = ("q",)
 
-    def __init__(self, given: QueryDict) -> None:
-        values = [value for value, _label in self.choices]
-        self.query = ListQuery(given, filters={self.filter_name: values, **dict.fromkeys(self.others, ())})
-        self.chosen = self.query[self.filter_name]
+    def filters(self) -> dict[str, list[str]]:
+        """The line of links, and the search."""
+        return {self.filter_name: [value for value, _label in self.choices], **{key: [] for key in self.others}}
+
+    @property
+    def chosen(self) -> str:
+        """The value of the line of links."""
+        return self.query[self.filter_name]
 
     @property
     def links(self) -> list[Link]:
@@ -55,48 +55,85 @@ class _Links:
         ]
 
     @property
-    def is_filtered(self) -> bool:
-        """Whether anything is left out."""
-        return any(self.query[name] for name in (self.filter_name, *self.others))
+    def chips(self) -> list[tuple[str, str]]:
+        """What the rows are filtered by, and the address without it."""
+        chips = []
+        if text := self.query["q"].strip() if "q" in self.others else "":
+            chips.append((_("Contains “%(text)s”") % {"text": text}, self.query.link(q="")))
+        if self.chosen:
+            chips.append((str(dict(self.choices)[self.chosen]), self.query.link(**{self.filter_name: ""})))
+        return chips
+
+    @property
+    def clear(self) -> str:
+        """The address without any filter."""
+        return self.query.link(**dict.fromkeys((self.filter_name, *self.others), ""))
+
+    @cached_property
+    def marks(self) -> dict[str, Any]:
+        """Each state as icon and word, drawn once a page."""
+        return {value: state(value, str(label)) for value, label in self.choices}
 
 
 class OrderList(_Links):
     """Orders, newest first."""
 
+    name, label, address, named_by = "orders", gettext_lazy("Orders"), "orders", "number"
+    model = Order
+    columns = ORDER_COLUMNS
+    always = ("id", "number", "state")
     choices = Order.State.choices
 
-    @cached_property
-    def page(self) -> Page[Order]:
-        """One statement."""
-        rows = orders_matching(orders_for_list(), self.query["q"])
-        return self.query.page(rows.filter(state=self.chosen) if self.chosen else rows)
+    def filtered(self) -> QuerySet[Order]:
+        """Three statements where something is searched for."""
+        rows = orders_matching(Order.objects.all(), self.query["q"])
+        return rows.filter(state=self.chosen) if self.chosen else rows
+
+    def exact_hit(self) -> str:
+        """The page of the order whose number was searched for."""
+        text = self.query["q"]
+        return reverse("order", args=[text]) if Order.objects.filter(number=text).exists() else ""
 
 
 class SubscriptionList(_Links):
     """Subscriptions, newest first."""
 
+    name, label, address, named_by = "subscriptions", gettext_lazy("Subscriptions"), "subscriptions", "name"
+    model = Subscription
+    columns = SUBSCRIPTION_COLUMNS
     choices = Subscription.State.choices
 
-    @cached_property
-    def page(self) -> Page[Subscription]:
-        """One statement."""
-        rows = subscriptions_matching(subscriptions_for_list(), self.query["q"])
-        return self.query.page(rows.filter(state=self.chosen) if self.chosen else rows)
+    def filtered(self) -> QuerySet[Subscription]:
+        """One statement where something is searched for."""
+        rows = subscriptions_matching(Subscription.objects.all(), self.query["q"])
+        return rows.filter(state=self.chosen) if self.chosen else rows
+
+    def exact_hit(self) -> str:
+        """The page of the one subscription that has the name searched for."""
+        found = list(self.filtered().filter(name=self.query["q"]).values_list("pk", flat=True)[:2])
+        return reverse("subscription", args=found) if len(found) == 1 else ""
 
     @cached_property
     def owed(self) -> dict[int, Owed]:
-        """What the subscriptions of the page are owed. One statement."""
-        return owed_licenses([one.pk for one in self.page.rows])
+        """What the subscriptions of the page are owed. One statement, none where that is not shown."""
+        return owed_licenses([one.id for one in self.page.rows]) if "licenses" in self.names else {}
 
 
 class EventList(_Links):
     """All events, newest first."""
 
+    name, label, address, named_by = "activity", gettext_lazy("Activity"), "activity", "id"
+    model = Event
+    columns = EVENT_COLUMNS
     filter_name = "actor"
     choices = Event.Actor.choices
     others = ()
 
+    def filtered(self) -> QuerySet[Event]:
+        """Those of one kind of actor, if that is asked for."""
+        return events_of(self.chosen)
+
     @cached_property
-    def page(self) -> Page[Event]:
-        """One statement."""
-        return self.query.page(events_for_list(self.chosen))
+    def actors(self) -> dict[str, Any]:
+        """How each kind of actor is called."""
+        return dict(self.choices)

@@ -1,17 +1,11 @@
-"""Pages of long lists by the value of the last row seen, never by OFFSET; and the query string that says which."""
+"""Pages of long lists by the value of the last row seen, never by OFFSET; and stretches of them, for all rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import GeneratedField, Model, Q, QuerySet
-from django.http import QueryDict  # noqa: TID251 (the query string of a list)
-
-PAGE_SIZE = 50
-_PAGING = ("after", "before", "last")
-_LONGEST = 200  # characters of a query value that are looked at
 
 R = TypeVar("R")
 
@@ -29,49 +23,6 @@ class Page(Generic[R]):
     def is_all(self) -> bool:
         """Whether the list ends on this page, which is then its only one."""
         return self.previous is None and self.next is None
-
-
-class ListQuery:
-    """What a list's query string asks for. Rubbish in it counts as not said; links keep all but the place."""
-
-    def __init__(
-        self, given: QueryDict, *, filters: Mapping[str, Sequence[str]], sorts: Sequence[str] = ("-id",)
-    ) -> None:
-        """`filters` names each filter and its allowed values (none: any text); the first of `sorts` is the default."""
-        self._values = {name: _clean(given.get(name, ""), allowed) for name, allowed in filters.items()}
-        self.default_sort = sorts[0]
-        self.sort = _clean(given.get("sort", ""), sorts) or sorts[0]
-        self.place = {name: _clean(given.get(name, ""), ()) for name in _PAGING if given.get(name)}
-
-    def __getitem__(self, name: str) -> str:
-        """The value of a filter; "" where it is not set."""
-        return self._values[name]
-
-    def link(self, **changes: Any) -> str:
-        """The query string with other values; without `place` names in it, it leads to the first page."""
-        wanted = {**self._values, "sort": "" if self.sort == self.default_sort else self.sort, **changes}
-        return "?" + urlencode({name: value for name, value in wanted.items() if value not in ("", None)})
-
-    def sort_link(self, column: str) -> str:
-        """Sort by a column, or turn its order round."""
-        turned = f"-{column}" if self.sort == column else column
-        return self.link(sort="" if turned == self.default_sort else turned)
-
-    def aria_sort(self, column: str) -> str:
-        """How a column is sorted now, as aria-sort says it; "" where it is not."""
-        return {column: "ascending", f"-{column}": "descending"}.get(self.sort, "")
-
-    def page(self, rows: QuerySet[Any, R], size: int = PAGE_SIZE) -> Page[R]:
-        """The page of `rows` that is asked for."""
-        place = self.place
-        return keyset_page(
-            rows, self.sort, size, after=place.get("after", ""), before=place.get("before", ""), last="last" in place
-        )
-
-
-def _clean(value: str, allowed: Sequence[str]) -> str:
-    value = value.strip()[:_LONGEST].replace("\0", "")
-    return value if not allowed or value in allowed else ""
 
 
 def keyset_page(
@@ -100,6 +51,31 @@ def keyset_page(
         next={"after": _mark(found[-1], column)} if has_next else None,
         last={"last": "1"} if has_next else None,
     )
+
+
+def stretches(rows: QuerySet[Any, R], sort: str, sizes: Iterable[int]) -> Iterator[QuerySet[Any, R]]:
+    """All rows in their order, in stretches of these sizes (endless), each with both its ends bound.
+
+    One short statement finds the end of each, so that no transaction has to stay open meanwhile.
+    """
+    column, up = sort.removeprefix("-"), not sort.startswith("-")
+    mark: tuple[Any, int] | None = None
+    for size in sizes:
+        rest = _bounded(rows, column, mark, up=up).order_by(*_order(column, up=up))
+        ends = list(rest.values_list(column, "pk")[size - 1 : size])
+        if not ends:
+            yield rest
+            return
+        mark = ends[0]
+        yield rest.filter(_not_beyond(column, mark, up=up))
+
+
+def _not_beyond(column: str, mark: tuple[Any, int], *, up: bool) -> Q:
+    value, pk = mark
+    step = "lt" if up else "gt"
+    if column == "id":
+        return Q((f"id__{step}e", pk))
+    return Q((f"{column}__{step}e", value)) & (Q((f"{column}__{step}", value)) | Q((f"id__{step}e", pk)))
 
 
 def _order(column: str, *, up: bool) -> list[str]:

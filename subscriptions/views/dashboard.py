@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 
 from licenses.models import LicenseRequest
 from licenses.selectors import counts
-from pbas.core.web import render_page, staff_only
+from pbas.core.lists.pages import show_list
+from pbas.core.web import staff_only
 from subscriptions.lists import EventList
 from subscriptions.selectors import (
     events_for_list,
@@ -40,5 +41,5 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
 @require_GET
 def list_events(request: HttpRequest) -> HttpResponse:
     """All events, newest first."""
-    context = {"list": EventList(request.GET)}
-    return render_page(request, "activity/activity.html", "activity/_events.html", context)
+    listed = EventList(request.GET, request.user)
+    return show_list(request, listed, "activity/activity.html", "activity/_events.html")

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from licenses.forms import ReasonForm
+from pbas.core.lists.pages import show_list
 from pbas.core.problems import Problem
 from pbas.core.story import staff
-from pbas.core.web import render_page, staff_only
+from pbas.core.web import staff_only
 from subscriptions.lists import OrderList
 from subscriptions.models import Order
 from subscriptions.selectors import order_for_page, order_token, story_of
@@ -20,8 +21,8 @@ from subscriptions.services import cancel_order, pay_order
 @require_GET
 def list_orders(request: HttpRequest) -> HttpResponse:
     """Orders, newest first."""
-    context = {"list": OrderList(request.GET)}
-    return render_page(request, "subscriptions/orders.html", "subscriptions/_orders.html", context)
+    listed = OrderList(request.GET, request.user)
+    return show_list(request, listed, "subscriptions/orders.html", "subscriptions/_orders.html")
 
 
 @staff_only

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 from licenses.forms import ReasonForm
 from licenses.services import set_install_target
 from licenses.target_forms import TargetForm
+from pbas.core.lists.pages import show_list
 from pbas.core.problems import Problem
 from pbas.core.story import staff
-from pbas.core.web import render_page, staff_only
+from pbas.core.web import staff_only
 from subscriptions.lists import SubscriptionList
 from subscriptions.models import Service, Subscription
 from subscriptions.selectors import licenses_of, requests_of, story_of, subscription_for_page
@@ -38,8 +39,8 @@ class ServiceRow:
 @require_GET
 def list_subscriptions(request: HttpRequest) -> HttpResponse:
     """Subscriptions, newest first."""
-    context = {"list": SubscriptionList(request.GET)}
-    return render_page(request, "subscriptions/subscriptions.html", "subscriptions/_subscriptions.html", context)
+    listed = SubscriptionList(request.GET, request.user)
+    return show_list(request, listed, "subscriptions/subscriptions.html", "subscriptions/_subscriptions.html")
 
 
 @staff_only

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from licenses.models import License, LicenseRequest
+from pbas.core.lists.query import seal
 from subscriptions.models import Subscription
 from tests.factories import World, make_class
 
@@ -70,30 +71,31 @@ def many(world: World) -> int:
 
 def test_no_page_of_a_list_reads_a_whole_table(staff_client: Client, many: int) -> None:
     key = License.objects.values_list("key", flat=True)[777]
-    last = License.objects.order_by("id").values_list("id", flat=True)[LICENSES // 2]
-    lists = [
-        *("", f"plugin={many}", f"plugin={many}&state=expired", f"plugin={many}&state=expired&last=1", "last=1"),
-        *(
-            f"after={last}",
-            f"plugin={many}&before={last}",
-            f"q={key[4:11]}",
-            "q=srv7777.example.com",
-            "q=srv77&state=installed",
-            "q=example.com",
-        ),
-    ]
-    sorts = [f"plugin={many}&sort={sort}" for sort in ("key", "-key", "expires_order", "-expires_order", "id")]
-    addresses = [f"/licenses/?{query}" for query in (*lists, *sorts)]
-    addresses += [f"/license-requests/?{query}" for query in lists]
+    last = str(License.objects.order_by("id").values_list("id", flat=True)[LICENSES // 2])
+    addresses = [f"/licenses/?{query}" for query in _queries(many, "expired", key, seal("licenses", "-id", last))]
+    place = seal("license_requests", "-id", last)
+    addresses += [f"/license-requests/?{query}" for query in _queries(many, "done", key, place)]
+    sorts = ("key", "-key", "expires_order", "-expires_order", "id")
+    addresses += [f"/licenses/?plugin={many}&sort={sort}" for sort in sorts]
     staff_client.get("/licenses/?q=warmed+up")  # the sample of rows, which stays for minutes
     scans = []
     for address in addresses:
         with CaptureQueriesContext(connection) as asked:
-            assert staff_client.get(address).status_code == 200
-        assert len(asked) <= 5, address
+            answer = staff_client.get(address)
+        assert (answer.status_code, "note-warning" in answer.text) == (200, False), address
+        assert len(asked) <= 6, address
         for query in asked.captured_queries:
             scans += [f"{address}: {table}" for table, rows in _scanned(_plan(query["sql"])) if rows > MOST_SCANNED]
     assert scans == []
+
+
+def _queries(many: int, state: str, key: str, place: str) -> list[str]:
+    """What people ask of a list; the place is in the middle of it."""
+    return [
+        *("", f"plugin={many}", f"plugin={many}&state={state}", f"plugin={many}&state={state}&last=1", "last=1"),
+        *(f"after={place}", f"plugin={many}&before={place}"),
+        *(f"q={key[4:11]}", "q=srv7777.example.com", f"q=srv77&state={state}", "q=example.com"),
+    ]
 
 
 def _plan(sql: str) -> dict[str, Any]:

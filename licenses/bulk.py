@@ -1,0 +1,86 @@
+"""What staff may have done with many requests or licenses at once: each row by the service that one alone goes by."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from licenses import services
+from licenses.models import License, LicenseRequest
+from pbas.core.lists.actions import Action, Decision
+
+
+def _retry(request: LicenseRequest, decision: Decision) -> None:
+    services.retry_request(request=request, actor=decision.actor)
+
+
+def _hold(request: LicenseRequest, decision: Decision) -> None:
+    services.hold_request(request=request, actor=decision.actor, reason=decision.reason)
+
+
+def _release(request: LicenseRequest, decision: Decision) -> None:
+    services.release_request(request=request, actor=decision.actor)
+
+
+def _cancel(request: LicenseRequest, decision: Decision) -> None:
+    services.cancel_request(request=request, actor=decision.actor, reason=decision.reason)
+
+
+def _asking(service: Callable[..., Any], *, is_told_why: bool) -> Callable[[License, Decision], None]:
+    def do(license_: License, decision: Decision) -> None:
+        why = {"reason": decision.reason} if is_told_why else {}
+        service(license=license_, actor=decision.actor, once=decision.once, **why)
+
+    return do
+
+
+REQUEST_ACTIONS = (
+    Action(
+        *("retry", _("Try again"), _("Try %(n)s requests again now?")),
+        _("Each goes on where it stopped. What may have been sold already is asked for first, never bought again."),
+        *(_retry, "refresh"),
+    ),
+    Action(
+        *("hold", _("Hold"), _("Put %(n)s requests on hold?")),
+        _("Nothing is done for them until somebody releases them."),
+        *(_hold, "player-pause"),
+    ),
+    Action(
+        *("release", _("Release"), _("Release %(n)s requests?")),
+        _("What they would have done meanwhile they do now."),
+        *(_release, "player-play"),
+    ),
+    Action(
+        *("cancel", _("Cancel"), _("Cancel %(n)s requests?")),
+        _("Nothing is bought for them any more. A request whose key was bought, or may have been, is left as it is."),
+        *(_cancel, "x"),
+        needs_reason=True,
+        is_ending=True,
+    ),
+)
+
+LICENSE_ACTIONS = (
+    Action(
+        *("renew", _("Renew"), _("Renew %(n)s licenses?")),
+        _("The vendor bills each renewal. For each license a request is made that shows how it goes."),
+        *(_asking(services.renew_license, is_told_why=False), "refresh"),
+    ),
+    Action(
+        *("suspend", _("Suspend"), _("Suspend %(n)s licenses?")),
+        _("They and their additional keys stop at the vendor until they are resumed."),
+        *(_asking(services.suspend_license, is_told_why=True), "player-pause"),
+        needs_reason=True,
+    ),
+    Action(
+        *("resume", _("Resume"), _("Resume %(n)s licenses?")),
+        _("Their suspension ends at the vendor."),
+        *(_asking(services.resume_license, is_told_why=False), "player-play"),
+    ),
+    Action(
+        *("terminate", _("Terminate"), _("Terminate %(n)s licenses?")),
+        _("They and their additional keys end at the vendor for good. This cannot be taken back."),
+        *(_asking(services.terminate_license, is_told_why=True), "ban"),
+        needs_reason=True,
+        is_ending=True,
+    ),
+)

@@ -1,0 +1,173 @@
+"""One action over many rows, in the background: each row once, by the service that one row alone goes by."""
+
+import logging
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Now
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from pbas.core.jinja import number
+from pbas.core.lists.actions import Action, Decision
+from pbas.core.lists.listing import PanelList, list_called
+from pbas.core.lists.models import BulkRow, BulkRun
+from pbas.core.models import Event
+from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.story import Actor, tell
+
+TASK = "pbas.core.tasks.go_on_with_run"
+MOST_ROWS = 100_000  # of one run
+LEASE = timedelta(seconds=60)
+TURN = 30.0  # seconds after which a run lets other tasks have the worker
+_AT_ONCE = 200  # rows that are looked up together
+State, Outcome = BulkRun.State, BulkRow.Outcome
+
+_log = logging.getLogger(__name__)
+
+
+def action_of(listed: type[PanelList] | PanelList, name: str) -> Action:
+    """The action of a list. Raises Problem."""
+    found = next((one for one in listed.actions if one.name == name), None)
+    if found is None:
+        raise Problem(_("That cannot be done with many rows of this list."))
+    return found
+
+
+def chosen_rows(listed: PanelList, ids: Iterable[int] | None) -> "QuerySet[Any]":
+    """The rows that are meant: those ticked, or (None) all that the filter leaves; oldest first."""
+    rows = listed.filtered() if ids is None else listed.model.objects.filter(pk__in=list(ids))
+    return rows.order_by("pk")
+
+
+def start_run(
+    listed: PanelList, action: Action, *, ids: Iterable[int] | None, reason: str, actor: Actor, once: uuid.UUID
+) -> BulkRun:
+    """Write down which rows are meant and have a worker begin. The same `once` again answers the run that it made.
+
+    Raises Problem where no row is meant, more than MOST_ROWS are, or a reason is wanted and missing.
+    """
+    if made := BulkRun.objects.filter(uid=once).first():
+        return made
+    reason = reason.strip()
+    if action.needs_reason and not reason:
+        raise Problem(_("Say why; it stays in the story of each row."), field="reason")
+    try:
+        with transaction.atomic():
+            run = BulkRun.objects.create(
+                uid=once,
+                list_name=listed.name,
+                action=action.name,
+                query="" if ids is not None else listed.query.link(columns="", size="")[1:],
+                reason=reason,
+                actor=actor.name,
+            )
+            run.total = _write_rows(run, chosen_rows(listed, ids), listed.named_by)
+            run.save(update_fields=["total"])
+            said = _("%(action)s, for %(n)s rows of %(list)s.")
+            words = {"action": action.label, "n": number(run.total), "list": listed.label}
+            tell(actor, "bulk_started", said % words, detail=f"Run {run.pk}. {reason}".strip())
+            transaction.on_commit(lambda: wake(run.pk))
+    except IntegrityError:  # it was sent a moment before
+        return BulkRun.objects.get(uid=once)
+    return run
+
+
+def _write_rows(run: BulkRun, rows: "QuerySet[Any]", named_by: str) -> int:
+    label = Cast(F(named_by), CharField(max_length=200))
+    wanted = rows.values_list(Value(run.pk), F("pk"), label, Value(""), Value(""))[: MOST_ROWS + 1]
+    sql, given = wanted.query.sql_with_params()
+    table = BulkRow._meta.db_table  # noqa: SLF001 (Django's public name)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} (run_id, target, label, outcome, text) {sql}", given)
+        written = cursor.rowcount
+    if written > MOST_ROWS:
+        text = _("That would be more than %(n)s rows. Filter the list first, and do it in parts.")
+        raise Problem(text % {"n": number(MOST_ROWS)})
+    if not written:
+        raise Problem(_("No row is left of those that were meant. Look at the list again."))
+    return int(written)
+
+
+def wake(pk: int) -> None:
+    """Have a worker go on with a run. A broker that is away is no error: `open_runs` finds it again."""
+    try:
+        current_app.send_task(TASK, [pk], retry=False)
+    except (OperationalError, OSError) as error:
+        _log.warning("No worker could be woken for run %s (%s).", pk, type(error).__name__)
+
+
+def open_runs() -> list[int]:
+    """The runs that no worker has, though something is left of them."""
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
+    return list(BulkRun.objects.filter(free, state__in=[State.WAITING, State.RUNNING]).values_list("pk", flat=True))
+
+
+def stop_run(run: BulkRun) -> bool:
+    """End a run after the row that is being done; what was done stays. False where it had ended already."""
+    going = BulkRun.objects.filter(pk=run.pk, state__in=[State.WAITING, State.RUNNING])
+    return bool(going.update(state=State.STOPPED, finished_at=Now(), leased_until=None))
+
+
+def go_on(pk: int) -> None:
+    """Do rows of a run until none is left, it is stopped, or its turn is over; then another turn is asked for."""
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
+    opened = BulkRun.objects.filter(free, pk=pk, state__in=[State.WAITING, State.RUNNING])
+    if not opened.update(state=State.RUNNING, leased_until=Now() + LEASE):
+        return
+    run = BulkRun.objects.get(pk=pk)
+    listed = list_called(run.list_name)
+    action, until = action_of(listed, run.action), time.monotonic() + TURN
+    while left := list(run.rows.filter(outcome=Outcome.OPEN).order_by("id").values_list("pk", flat=True)[:_AT_ONCE]):
+        for row in left:
+            if not _do_one(run, action, row):
+                return
+            if time.monotonic() > until:
+                BulkRun.objects.filter(pk=pk, state=State.RUNNING).update(leased_until=None)
+                wake(pk)
+                return
+    BulkRun.objects.filter(pk=pk, state=State.RUNNING).update(
+        state=State.FINISHED, finished_at=Now(), leased_until=None
+    )
+
+
+def _do_one(run: BulkRun, action: Action, pk: int) -> bool:
+    """One row and its result in one transaction: after a crash both are there or neither. False: it was stopped."""
+    with transaction.atomic():
+        row = BulkRow.objects.select_for_update().get(pk=pk)
+        if row.outcome:
+            return True
+        row.outcome, row.text = _outcome(run, action, row)
+        row.save(update_fields=["outcome", "text"])
+        counted = {row.outcome: F(row.outcome) + 1, "leased_until": Now() + LEASE}
+        if not BulkRun.objects.filter(pk=run.pk, state=State.RUNNING).update(**counted):
+            transaction.set_rollback(True)
+            return False
+    return True
+
+
+def _outcome(run: BulkRun, action: Action, row: BulkRow) -> tuple[str, str]:
+    rows = list_called(run.list_name).model.objects
+    decision = Decision(Actor(Event.Actor.STAFF, run.actor), run.reason, uuid.uuid5(run.uid, str(row.target)))
+    try:
+        with transaction.atomic():
+            subject = rows.filter(pk=row.target).first()
+            if subject is None:
+                return Outcome.SKIPPED, _("It was deleted meanwhile.")
+            action.do(subject, decision)
+    except ConflictProblem as problem:
+        return Outcome.SKIPPED, problem.message
+    except Problem as problem:
+        return Outcome.FAILED, problem.message
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 (one row's fault is told at that row; the others go on)
+        _log.exception("Run %s failed at row %s.", run.pk, row.target)
+        return Outcome.FAILED, _("The panel failed: %(error)s. Its log has more.") % {"error": type(error).__name__}
+    return Outcome.DONE, ""

@@ -1,0 +1,124 @@
+"""All rows of a list as a file, in stretches: no transaction stays open, and no more than one stretch is in memory."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
+from typing import IO, Any, cast
+
+from django.db import connection
+from django.db.models import F, Func, QuerySet, TextField
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from pbas.core.jinja import number
+from pbas.core.keyset import stretches
+from pbas.core.lists.columns import Kind
+from pbas.core.lists.listing import PanelList
+from pbas.core.problems import Problem
+
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+MOST_XLSX = 50_000  # rows; a file of Excel is made as a whole before its first byte
+_FIRST = 500  # rows: the first byte comes at once
+_STRETCH = 20_000
+_CHUNK = 256 * 1024
+
+
+class _Safe(Func):
+    """Text that no spreadsheet takes for a formula: one that begins with = + - @, tab or a line's end gets a quote."""
+
+    output_field = TextField()
+    template = (
+        "CASE WHEN ascii(%(expressions)s) IN (9,10,13,43,45,61,64) "
+        "THEN '''' || %(expressions)s ELSE %(expressions)s END"
+    )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        """SQLite calls it unicode."""
+        return self.as_sql(compiler, connection, template=self.template.replace("ascii(", "unicode("), **options)
+
+
+class _Moment(Func):
+    """A moment as ISO 8601 in UTC, to the second."""
+
+    output_field = TextField()
+    template = 'to_char(%(expressions)s, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')'  # Django's connections are in UTC
+
+    def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        """SQLite keeps text in UTC."""
+        template = "strftime('%%%%Y-%%%%m-%%%%dT%%%%H:%%%%M:%%%%SZ', %(expressions)s)"
+        return self.as_sql(compiler, connection, template=template, **options)
+
+
+def csv_of(listed: PanelList) -> Iterator[bytes]:
+    """The rows as CSV in UTF-8, the names of the columns first."""
+    head = io.StringIO()
+    csv.writer(head).writerow(heads(listed))
+    copied = _copied if connection.vendor == "postgresql" else _written
+    sizes = chain([_FIRST], repeat(_STRETCH))
+    return chain([head.getvalue().encode()], (copied(rows) for rows in _stretches(listed, sizes)))
+
+
+def xlsx_of(listed: PanelList) -> Iterator[bytes]:
+    """The rows as a workbook. Raises Problem where they are more than MOST_XLSX: then CSV is the way."""
+    if listed.filtered().order_by()[MOST_XLSX : MOST_XLSX + 1].values_list("pk"):
+        text = _("These are more than %(n)s rows. Export them as CSV, which has no limit, or filter the list first.")
+        raise Problem(text % {"n": number(MOST_XLSX)})
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(str(listed.label))
+    sheet.append(heads(listed))
+    for rows in _stretches(listed, repeat(_STRETCH)):
+        for row in _values(rows):
+            sheet.append([ILLEGAL_CHARACTERS_RE.sub("", one) if isinstance(one, str) else one for one in row])
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when all of it is sent)
+    book.save(file)
+    file.seek(0)
+    return _read(file)
+
+
+def heads(listed: PanelList) -> list[str]:
+    """The names that stand above the columns: those of the address, in no language."""
+    return list(_sources(listed))
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(_CHUNK):
+            yield part
+
+
+def _sources(listed: PanelList) -> dict[str, Any]:
+    made: dict[Kind, Any] = {Kind.TEXT: _Safe, Kind.MOMENT: _Moment, Kind.WORD: F}
+    return {head: made[column.kind](field) for column in listed.shown for head, field in column.written.items()}
+
+
+def _stretches(listed: PanelList, sizes: Iterable[int]) -> Iterator["QuerySet[Any]"]:
+    """The rows' values in the order of the list."""
+    sources = list(_sources(listed).values())
+    for rows in stretches(listed.filtered(), listed.query.sort, sizes):
+        yield rows.values_list(*sources)
+
+
+def _copied(rows: "QuerySet[Any]") -> bytes:
+    """By COPY: the database writes the CSV."""
+    sql, given = rows.query.sql_with_params()
+    body = io.BytesIO()
+    with connection.cursor() as cursor:
+        asked = cursor.mogrify(sql, given).decode()
+        cursor.copy_expert(f"COPY ({asked}) TO STDOUT WITH (FORMAT csv)", body)
+    return body.getvalue()
+
+
+def _values(rows: "QuerySet[Any]") -> list[tuple[Any, ...]]:
+    sql, given = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return cast("list[tuple[Any, ...]]", cursor.fetchall())
+
+
+def _written(rows: "QuerySet[Any]") -> bytes:
+    body = io.StringIO()
+    csv.writer(body).writerows(_values(rows))
+    return body.getvalue().encode()
