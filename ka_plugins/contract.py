@@ -78,6 +78,7 @@ class Key:
     parent: str = ""
     status: KeyStatus = KeyStatus.ACTIVE
     additional: tuple[Key, ...] = ()
+    to_end: tuple[str, ...] = ()  # of `additional` those that `change` leaves alive though they are not wanted any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,11 @@ class Plugin:
         raise NotImplementedError
 
     async def change(self, key: str, wanted: LicenseOrder) -> Key:
-        """Bring a license to the wanted features and additional keys. May spend money; safe to repeat."""
+        """Bring a license to the wanted features and additional keys. May spend money; safe to repeat.
+
+        It ends nothing: additional keys that are not wanted any more stay alive and are named in `Key.to_end`. The
+        panel ends them by `terminate` once what the change brought is installed and proven.
+        """
         raise NotImplementedError
 
     async def suspend(self, key: str) -> Key:

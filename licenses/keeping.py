@@ -6,7 +6,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ka_plugins.contract import Key, KeyStatus
-from licenses import intake, statements
+from licenses import ending, intake, statements
 from licenses.claimed import Claimed, Landing
 from licenses.models import NEVER, License, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.moves import Line
@@ -31,6 +31,7 @@ def keep(landings: Sequence[Landing]) -> set[int]:
     statements.add_events(_events([one for one in going if one.claimed.id in won], licenses))
     _park([one for one in landings if one.parking])
     _tell_finished([one for one in going if one.claimed.id in won])
+    ending.end_replaced([one.claimed.id for one in going if one.claimed.id in won and _is_done_change(one)])
     point("before_commit")
     return won
 
@@ -108,6 +109,8 @@ def _take_over(request: Claimed, key: Key) -> None:
             child = _license(request, additional, parent=license_)
             child.save()
         in_hand[additional.number].license = child.pk
+    if key.to_end:
+        ending.remember(request.id, license_, key)
 
 
 def _keep_files(landings: Sequence[Landing]) -> None:
@@ -166,6 +169,10 @@ def _park(landings: Sequence[Landing]) -> None:
         row.filter(parkings=parking.parkings).update(
             parkings=F("parkings") + 1, parked_until=until, parked_why=parking.why
         )
+
+
+def _is_done_change(landing: Landing) -> bool:
+    return landing.claimed.kind == Kind.CHANGE and landing.move.to == LicenseRequest.State.DONE
 
 
 def _tell_finished(landings: Sequence[Landing]) -> None:

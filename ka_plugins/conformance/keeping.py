@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -113,6 +114,24 @@ class Keeping:
                 "features differ"
             )
 
+    def test_a_change_ends_no_additional_key_but_names_it(self, workbench: Workbench) -> None:
+        """What is not wanted any more lives until the panel has proven the change, and is then ended by itself."""
+        wanted = dataclasses.replace(workbench.order, additional=())
+        if not workbench.order.additional or not workbench.has(Verb.CHANGE, Verb.DESCRIBE, Verb.TERMINATE):
+            return
+        key = workbench.buy()
+        for _ in range(2):
+            to_end = workbench.run(lambda plugin: plugin.change(key.number, wanted)).to_end
+            living = _living(workbench.run(lambda plugin: plugin.describe(key.number)))
+            assert living, "the change has ended an additional key"
+            assert set(to_end) == living, "what is to be ended is not named"
+        for number in living:
+            workbench.run(lambda plugin, number=number: plugin.terminate(number))  # type: ignore[misc] # mypy infers no default of a lambda
+        there = workbench.run(lambda plugin: plugin.describe(key.number))
+        assert there.status is KeyStatus.ACTIVE, "the license has ended with its additional key"
+        assert not _living(there), "the additional key still lives"
+        assert not workbench.run(lambda plugin: plugin.change(key.number, wanted)).to_end, "what has ended is named"
+
     def test_a_license_is_suspended_and_resumed_and_each_may_be_repeated(self, workbench: Workbench) -> None:
         """The second time is done already; the license stays the same."""
         if not workbench.has(Verb.SUSPEND, Verb.RESUME, Verb.ISSUE_KEY):
@@ -153,6 +172,10 @@ class Keeping:
 
 async def _list_keys(plugin: Plugin) -> list[Key]:
     return [key async for key in plugin.list_keys()]
+
+
+def _living(key: Key) -> set[str]:
+    return {one.number for one in key.additional if one.status is KeyStatus.ACTIVE}
 
 
 def _same(workbench: Workbench, one: Key, other: Key) -> bool:

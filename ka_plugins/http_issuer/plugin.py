@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import quote
 
 from ka_plugins.contract import (
+    AdditionalOrder,
     ClassInfo,
     Delivers,
     HttpClient,
     Key,
     KeyFile,
+    KeyStatus,
     LicenseOrder,
     Plugin,
     RefusedError,
@@ -100,9 +103,18 @@ class HttpIssuerPlugin(Plugin):
         return await self._issuer.ask(wire.read_license, "PUT", path, {}, spends=True)
 
     async def change(self, key: str, wanted: LicenseOrder) -> Key:
-        """PUT licenses/NUMBER/contents: the issuer finds out what differs."""
-        content = wire.write_contents(wanted)
-        return await self._issuer.ask(wire.read_license, "PUT", _license(key, "/contents"), content, spends=True)
+        """PUT licenses/NUMBER/contents: the issuer finds out what differs.
+
+        He would end what is not named, so additional licenses that are not wanted any more are named as they are.
+        """
+        codes = {one.code for one in wanted.additional}
+        dropped = [one for one in (await self.describe(key)).additional if one.class_code not in codes]
+        living = [one for one in dropped if one.status is not KeyStatus.TERMINATED]
+        kept = tuple(AdditionalOrder(one.class_code, one.features) for one in living)
+        content = wire.write_contents(replace(wanted, additional=(*wanted.additional, *kept)))
+        path = _license(key, "/contents")
+        changed = await self._issuer.ask(wire.read_license, "PUT", path, content, spends=True)
+        return replace(changed, to_end=tuple(one.number for one in living))
 
     async def suspend(self, key: str) -> Key:
         """PUT licenses/NUMBER/state."""

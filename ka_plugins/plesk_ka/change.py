@@ -28,11 +28,16 @@ class Change:
             raise RefusedError("Features of an additional key are changed on that key itself.")
         self._key, self._wanted, self._present = key, wanted, present
 
+    @property
+    def to_end(self) -> tuple[str, ...]:
+        """The additional keys that are not wanted any more. Those without a class a feature pack made: they stay."""
+        wanted = {"", *(one.code for one in self._wanted.additional)}
+        return tuple(child.number for child in self._living() if child.class_code not in wanted)
+
     async def run(self, ka: Connection, client: str) -> None:
-        """Take all steps that are missing; those that add come before those that take away."""
+        """Take all steps that are missing and end no key; those that add come before those that take away."""
         await self._add_features(ka)
         await self._drop_features(ka)
-        await self._drop_additional(ka)
         await self._add_additional(ka, client)
 
     async def _add_features(self, ka: Connection) -> None:
@@ -45,13 +50,6 @@ class Change:
         for code in present.features:  # read anew: an upgrade replaces its smaller sibling by itself
             if code not in self._wanted.features:
                 await ka.call("downgradeKey", self._key, code, patient=True, accept=STAYS)
-
-    async def _drop_additional(self, ka: Connection) -> None:
-        wanted = {one.code for one in self._wanted.additional}
-        for child in self._living():
-            if child.class_code and child.class_code not in wanted:  # without a class: made by a feature pack
-                accept = (codes.KEY_TERMINATED, codes.NOT_TERMINABLE)
-                await ka.call("terminateKey", child.number, patient=True, accept=accept)
 
     async def _add_additional(self, ka: Connection, client: str) -> None:
         have = {child.class_code for child in self._living()}

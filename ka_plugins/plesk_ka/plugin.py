@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
@@ -163,7 +164,7 @@ class PleskKaPlugin(Plugin):
         await self._ka.call("terminateKey", key, patient=True, accept=(codes.KEY_TERMINATED, *accept))
 
     async def change(self, key: str, wanted: LicenseOrder) -> Key:
-        """UpgradeKey, downgradeKey, createKey and terminateKey for what differs; looks first, so safe to repeat."""
+        """UpgradeKey, downgradeKey and createKey for what differs; looks first, so safe to repeat."""
         change = Change(key, wanted, await self.describe(key))
         await change.run(self._ka, self.settings.client)
-        return await self.describe(key)
+        return replace(await self.describe(key), to_end=change.to_end)

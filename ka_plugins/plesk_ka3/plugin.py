@@ -198,7 +198,7 @@ class PleskKa3Plugin(Plugin):
         return renewed if renewed.number else replace(renewed, number=key)
 
     async def change(self, key: str, wanted: LicenseOrder) -> Key:
-        """Send the target state for what differs (B.4), then make and end additional keys; safe to repeat."""
+        """Send the target state for what differs (B.4), then make additional keys; safe to repeat."""
         await self._bring(key, wanted.class_code, wanted.features)
         present = await self.describe(key)
         there = {child.class_code: child for child in _living(present)}
@@ -207,10 +207,9 @@ class PleskKa3Plugin(Plugin):
                 await self._bring(there[one.code].number, one.code, one.features)
             else:
                 await self._buy(wanted.reference, one.code, one.features, present.number)
-        for child in _living(present):
-            if child.class_code in ADDITIONS and child.class_code not in {one.code for one in wanted.additional}:
-                await self._end(child.number)
-        return await self.describe(key)
+        dropped = ADDITIONS.keys() - {one.code for one in wanted.additional}
+        to_end = tuple(child.number for child in _living(present) if child.class_code in dropped)
+        return replace(await self.describe(key), to_end=to_end)
 
     async def _bring(self, key: str, code: str, features: tuple[str, ...]) -> None:
         """Send what the key shall consist of, unless it does already."""

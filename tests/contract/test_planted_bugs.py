@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ka_plugins.contract import LicenseOrder, Plugin, RefusedError, Verb
+from ka_plugins.contract import AdditionalOrder, LicenseOrder, Plugin, RefusedError, Verb
 from ka_plugins.keygen.plugin import KeygenPlugin
 from ka_plugins.keygen.simulator.describing import PUBLIC_KEY
 from ka_plugins.keygen.simulator.wares import POLICIES
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
 from ka_plugins.testing import BundledSimulator, PluginContract, Workbench
-from tests.contract import planted
+from tests.contract import planted, planted_keeping
 from tests.contract.conftest import METHODS, ka_files
 
 if TYPE_CHECKING:
@@ -44,12 +44,13 @@ PLANTED: list[tuple[type[Plugin], str]] = [
     (planted.SwallowsTheEnd, "test_a_cancelled_call_ends_as_cancelled"),
     (planted.LogsThePassword, "test_no_log_shows_a_secret"),
     (planted.AdoptsWhatHasEnded, "test_what_has_ended_is_not_found_as_alive"),
-    (planted.TrimsFiles, "test_files_are_the_vendors_own_bytes"),
-    (planted.TakesAQuestionForAPurchase, "test_a_question_without_an_answer_is_unavailable"),
-    (planted.DescribesAnotherClass, "test_a_key_is_described_as_it_was_bought"),
-    (planted.RenewsIntoAnother, "test_a_renewed_key_keeps_its_identity"),
-    (planted.TakesALostRenewalForUnavailable, "test_a_lost_answer_to_a_renewal_is_an_unknown_outcome"),
-    (planted.BuysWhereItShouldChange, "test_a_change_to_what_is_there_changes_nothing"),
+    (planted_keeping.TrimsFiles, "test_files_are_the_vendors_own_bytes"),
+    (planted_keeping.TakesAQuestionForAPurchase, "test_a_question_without_an_answer_is_unavailable"),
+    (planted_keeping.DescribesAnotherClass, "test_a_key_is_described_as_it_was_bought"),
+    (planted_keeping.RenewsIntoAnother, "test_a_renewed_key_keeps_its_identity"),
+    (planted_keeping.TakesALostRenewalForUnavailable, "test_a_lost_answer_to_a_renewal_is_an_unknown_outcome"),
+    (planted_keeping.BuysWhereItShouldChange, "test_a_change_to_what_is_there_changes_nothing"),
+    (planted_keeping.EndsBeforeTheProof, "test_a_change_ends_no_additional_key_but_names_it"),
     (planted.ShortensKeys, "test_a_key_in_its_written_form_stays_as_it_is"),
     (planted.AnswersAtLength, "test_check_answers_with_one_line"),
     (planted.DeclaresWhatItLacks, "test_it_has_what_it_declares"),
@@ -70,7 +71,12 @@ def ka_bench(ka: BundledSimulator, plugin: type[Plugin]) -> Workbench:
         settings=plugin.Settings(password="demo", **place),
         wrong_settings=plugin.Settings(password="wrong-Sesame", **place),
         unreachable_settings=plugin.Settings(password="demo", **{**place, "port": 1}),
-        order=LicenseOrder("R-1", "PLESK_10_AND_LATER", address="192.0.2.11"),
+        order=LicenseOrder(
+            "R-1",
+            "PLESK_10_AND_LATER",
+            additional=(AdditionalOrder("PLESK_ANTIVIRUS_BY_KAV"),),
+            address="192.0.2.11",
+        ),
         refused_order=LicenseOrder("R-2", "NO_SUCH_TYPE"),
         simulator=ka,
         secrets=("wrong-Sesame",),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from ka_plugins.contract import LicenseOrder, Verb
+from ka_plugins.contract import AdditionalOrder, LicenseOrder, Verb
 from ka_plugins.plesk_ka3.plugin import PleskKa3Plugin
 from ka_plugins.plesk_ka3.settings import LONG_PATH, SHORT_PATH, PleskKa3Settings
 from ka_plugins.simulator.running import RunningSimulator
@@ -73,3 +73,8 @@ def _file(vendor: str, number: str) -> bytes:
 
 class TestPleskKa3(PluginContract):
     """Every promise, twice."""
+
+    def test_a_change_ends_no_additional_key_but_names_it(self, workbench: Workbench) -> None:
+        """With an additional key, which is a sale of its own here; with it a lost answer is found when it is whole."""
+        order = dataclasses.replace(workbench.order, additional=(AdditionalOrder("360-MON-PRO-1M"),))
+        super().test_a_change_ends_no_additional_key_but_names_it(dataclasses.replace(workbench, order=order))

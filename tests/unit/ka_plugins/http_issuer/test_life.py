@@ -63,7 +63,7 @@ def test_what_has_no_term_cannot_be_renewed(desk: Desk) -> None:
         assert caught.value.code == "not_renewable"
 
 
-def test_a_change_adds_takes_away_and_leaves_the_rest_however_often_it_is_sent(desk: Desk) -> None:
+def test_a_change_adds_leaves_the_rest_and_names_what_is_to_end_however_often_it_is_sent(desk: Desk) -> None:
     key = desk.buy("SITES_10", additional=(MAIL_SCANNER,))
     wanted = desk.order("SITES_30", "BACKUP", additional=(AdditionalOrder("FIREWALL"),))
     desk.vendor.fault("putContents", "drop_after")
@@ -73,9 +73,10 @@ def test_a_change_adds_takes_away_and_leaves_the_rest_however_often_it_is_sent(d
         changed = desk.use(lambda plugin: plugin.change(key.number, wanted))
         assert (changed.number, set(changed.features)) == (key.number, {"SITES_30", "BACKUP"})
         assert {one.class_code: one.status for one in changed.additional} == {
-            "MAIL_SCANNER": KeyStatus.TERMINATED,
+            "MAIL_SCANNER": KeyStatus.ACTIVE,
             "FIREWALL": KeyStatus.ACTIVE,
         }
+        assert changed.to_end == tuple(one.number for one in key.additional)
 
 
 def test_a_change_to_another_class_is_refused(desk: Desk) -> None:

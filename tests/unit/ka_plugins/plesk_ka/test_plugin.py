@@ -201,7 +201,7 @@ def test_a_renewal_moves_the_dates_and_only_the_revision(desk: Desk) -> None:
     assert renewed.expires_at == key.expires_at + timedelta(days=30)
 
 
-def test_a_change_adds_replaces_and_takes_away(desk: Desk) -> None:
+def test_a_change_adds_replaces_and_names_what_is_to_end(desk: Desk) -> None:
     order = desk.order("30_DOMAINS", "1_LANGUAGE_PACK", additional=(KAV,))
     key = desk.use(lambda plugin: plugin.issue_key(order))
     wanted = dataclasses.replace(
@@ -209,8 +209,9 @@ def test_a_change_adds_replaces_and_takes_away(desk: Desk) -> None:
     )
     changed = desk.use(lambda plugin: plugin.change(key.number, wanted))
     assert set(changed.features) == {"100_DOMAINS", "NEWSFEED_OFF"}
-    alive = {one.class_code for one in changed.additional if one.status is KeyStatus.ACTIVE}
-    assert alive == {UNITY}
+    alive = {one.class_code: one.number for one in changed.additional if one.status is KeyStatus.ACTIVE}
+    assert alive.keys() == {KAV, UNITY}
+    assert changed.to_end == (alive[KAV],)
     assert PleskKaPlugin.key_identity(changed.number) == PleskKaPlugin.key_identity(key.number)
 
 

@@ -25,13 +25,14 @@ def test_a_change_sends_the_target_state_and_raises_the_revision(desk: Desk) -> 
     assert desk.describe(key.number) == changed
 
 
-def test_a_change_makes_and_ends_additional_keys(desk: Desk) -> None:
+def test_a_change_makes_additional_keys_and_names_those_to_end(desk: Desk) -> None:
     key = desk.buy(additional=(MONITORING,))
     wanted = desk.order(PACKS, additional=(SITEJET,))
     for _ in range(2):
         changed = desk.use(lambda plugin: plugin.change(key.number, wanted))
         states = {one.class_code: one.status for one in changed.additional}
-        assert states == {MONITORING: KeyStatus.TERMINATED, SITEJET: KeyStatus.ACTIVE}
+        assert states == {MONITORING: KeyStatus.ACTIVE, SITEJET: KeyStatus.ACTIVE}
+        assert changed.to_end == tuple(one.number for one in key.additional)
     assert len(desk.sales(wanted.reference)) == 1
 
 

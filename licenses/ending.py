@@ -1,0 +1,74 @@
+"""What a change has replaced is ended once what it brought is proven: by a request of its own, with its own tries."""
+
+from collections.abc import Collection
+from uuid import uuid5
+
+from django.utils import timezone
+
+from ka_plugins.contract import Key
+from licenses import bell
+from licenses.intake import fingerprint
+from licenses.models import License, LicenseRequest
+from licenses.plugins import plugin_class
+from licenses.points import point
+from licenses.retry import PATIENCE
+from pbas.core.models import Event
+from pbas.core.story import SYSTEM
+
+State, Kind = LicenseRequest.State, LicenseRequest.Kind
+
+
+def remember(request_id: int, license_: License, key: Key) -> None:
+    """Keep with a change which additional keys of its license it has replaced. In the transaction that keeps `key`."""
+    plugin = plugin_class(license_.configuration.template)
+    prints = [fingerprint(plugin, number) for number in key.to_end]
+    replaced = license_.children.filter(fingerprint__in=prints).values_list("pk", flat=True)
+    LicenseRequest.objects.filter(pk=request_id).update(to_end=list(replaced) or None)
+
+
+def end_replaced(changes: Collection[int]) -> None:
+    """Ask for the end of what these changes have replaced, in the transaction in which they are done."""
+    if not changes:
+        return
+    done = LicenseRequest.objects.filter(pk__in=changes, to_end__isnull=False).select_related("configuration")
+    asked = [_request(change, child) for change in done for child in _still_there(change.to_end or ())]
+    if not asked:
+        return
+    # Somebody may have asked for the same end by hand at this moment: then his request does it.
+    LicenseRequest.objects.bulk_create(asked, ignore_conflicts=True)
+    made = LicenseRequest.objects.filter(uid__in=[one.uid for one in asked])
+    Event.objects.bulk_create(map(_event, made))
+    point("before_ending")
+    bell.ring()
+
+
+def _still_there(ids: Collection[int]) -> list[License]:
+    return list(License.objects.filter(pk__in=ids).exclude(state=License.State.TERMINATED))
+
+
+def _request(change: LicenseRequest, child: License) -> LicenseRequest:
+    now = timezone.now()
+    return LicenseRequest(
+        uid=uuid5(change.uid, str(child.pk)),
+        kind=Kind.TERMINATE,
+        state=State.KEY,
+        configuration=change.configuration,
+        license_class_id=child.license_class_id,
+        subscription_id=child.subscription_id,
+        order_number=change.order_number,
+        license=child,
+        due_at=now if change.configuration.is_online else None,
+        deadline=now + PATIENCE,
+    )
+
+
+def _event(request: LicenseRequest) -> Event:
+    return Event(
+        actor_kind=SYSTEM.kind,
+        kind="requested",
+        text="Its license was changed and is proven without it: its end is asked for.",
+        request=request,
+        subscription_id=request.subscription_id,
+        license_id=request.license_id,
+        configuration_id=request.configuration_id,
+    )
