@@ -205,7 +205,7 @@ def hanging_on(configuration: PluginConfiguration) -> dict[str, int]:
 def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) -> None:
     """Delete a configuration and its classes. Raises ConflictProblem that says what hangs on it.
 
-    The lines of its story stay; they lose the link to what is gone.
+    The lines of its story stay as they are.
     """
     name = configuration.name
     try:
@@ -214,7 +214,6 @@ def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) ->
             if hanging := hanging_on(configuration):
                 what = ", ".join(f"{n} {words}" for words, n in hanging.items())
                 raise ConflictProblem(f"{name} cannot be deleted. On it hang: {what}. Pause it instead.")
-            Event.objects.filter(configuration=configuration).update(configuration=None)
             configuration.classes.all().delete()
             PluginConfiguration.objects.filter(pk=configuration.pk).delete()
             tell(actor, "configuration_deleted", f"Plug-in {name} was deleted.")

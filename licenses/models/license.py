@@ -36,6 +36,13 @@ class License(models.Model):
         EXPIRED = "expired", _("Expired")
         TERMINATED = "terminated", _("Terminated")
 
+    class Found(models.TextChoices):
+        MISSING = "missing", _("Not there any more")
+        DIFFERENT = "different", _("Other content")
+        OLDER = "older", _("Older than ours")
+        UNKNOWN = "unknown", _("Not known")
+        REINSTALL = "reinstall", _("Being re-installed")
+
     uid = models.UUIDField(default=uuid.uuid4, editable=False)
     configuration = models.ForeignKey(PluginConfiguration, models.PROTECT, related_name="+", db_index=False)
     license_class = models.ForeignKey(LicenseClass, models.PROTECT, related_name="+")
@@ -61,6 +68,11 @@ class License(models.Model):
     proven_at = models.DateTimeField(null=True, blank=True)
     in_sync = models.BooleanField(null=True, blank=True)  # whether the vendor said the same; NULL: not known
     checked_at = models.DateTimeField(null=True, blank=True)  # when he was last asked, or named it in his list
+    # What the last read-back found; NULL: all is there. It never touches the state: what was delivered did not fail.
+    found = models.CharField(max_length=12, null=True, blank=True, choices=Found)
+    found_text = models.TextField(null=True, blank=True)
+    found_tries = models.PositiveSmallIntegerField(null=True, blank=True)  # times in a row that nobody could look
+    prove_at = models.DateTimeField(null=True, blank=True)  # when the target is read back next
 
     class Meta:
         ordering = ["-id"]
@@ -73,6 +85,8 @@ class License(models.Model):
             models.Index(fields=["key", "id"], name="license_key"),
             models.Index(fields=["expires_order", "id"], name="license_expires"),
             models.Index(fields=["configuration", "id"], condition=models.Q(in_sync=False), name="license_not_in_sync"),
+            models.Index(fields=["prove_at"], condition=models.Q(prove_at__isnull=False), name="license_prove_at"),
+            models.Index(fields=["found", "id"], condition=models.Q(found__isnull=False), name="license_found"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -83,6 +97,13 @@ class License(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def class_name(self) -> str:
+        """What it is, for people: an additional key has the name of its own class, not that of its license's."""
+        own = {one["code"]: one["name"] for one in self.license_class.properties.get("additional", ())}
+        code = self.features[0] if self.parent_id and self.features else ""
+        return str(own.get(code, self.license_class.name))
 
     @property
     def full_key(self) -> str:

@@ -6,11 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from pbas.core.lists.models import BulkRow, BulkRun, SavedView
 
-__all__ = ["BulkRow", "BulkRun", "Event", "IdempotencyRecord", "SavedView"]
+__all__ = ["BulkRow", "BulkRun", "Event", "IdempotencyRecord", "SavedView", "Seal"]
 
 
 class Event(models.Model):
-    """Who did what, when and why. Never changed, never deleted; the story of an object is ordered by id."""
+    """Who did what, when and why. The story of an object is ordered by id.
+
+    Never changed, never deleted: triggers of the database refuse both, and seals show it if somebody gets past them.
+    """
 
     class Actor(models.TextChoices):
         STAFF = "staff", _("Staff")
@@ -25,6 +28,7 @@ class Event(models.Model):
     text = models.TextField()
     detail = models.TextField(blank=True)
     attempt = models.IntegerField(null=True, blank=True)
+    milliseconds = models.IntegerField(null=True, blank=True)  # how long the attempt took that it tells of
     # Without constraints in the database, see ADR 14: checking five subjects a line costs as much as writing it.
     order = models.ForeignKey(
         "subscriptions.Order", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
@@ -38,8 +42,8 @@ class Event(models.Model):
     license = models.ForeignKey(
         "licenses.License", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
     )
-    configuration = models.ForeignKey(
-        "licenses.PluginConfiguration", models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False
+    configuration = models.ForeignKey(  # may point to one that was deleted: what was told of it stays as it is
+        "licenses.PluginConfiguration", models.DO_NOTHING, null=True, blank=True, db_index=False, db_constraint=False
     )
 
     class Meta:
@@ -51,6 +55,26 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Seal(models.Model):
+    """One block of events, sealed: whoever changes one of them, or any block before, changes what `digest` must be."""
+
+    position = models.PositiveBigIntegerField(unique=True)  # 1, 2, 3 ...; two sealers cannot both write the same
+    first_event = models.BigIntegerField()
+    last_event = models.BigIntegerField()  # the block is all events above the last one of the block before, up to this
+    count = models.PositiveIntegerField()
+    form = models.PositiveSmallIntegerField()  # how events are written down for it; see `sealing`
+    digest = models.CharField(max_length=64)  # SHA-256, over the digest before it too
+    signature = models.CharField(max_length=64)  # HMAC-SHA256 of the digest: a database alone cannot make it
+    marks = models.BinaryField()  # twelve bytes an event, by which the one that was changed is named
+    sealed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-position"]
+
+    def __str__(self) -> str:
+        return f"Seal {self.position}"
 
 
 class IdempotencyRecord(models.Model):
