@@ -25,14 +25,15 @@ class Call:
 class Sale:
     """One line of the ledger, the same for all vendors: what a dialect does not know stays empty.
 
-    `base` is the number without a revision (the number itself where there is none), `parent` the base of the key
-    that this one is additional to, `notes` what the buyer wrote down at the vendor, `time` and `expires` ISO 8601.
+    `id` is the vendor's own name for it, `base` the number without a revision (else the number itself), `parent` the
+    base of the key that this one is additional to, `notes` what the buyer wrote down at the vendor; times ISO 8601.
     """
 
     vendor: str
     number: str
     type: str
     time: str
+    id: str = ""
     base: str = ""
     parent: str = ""
     client: str = ""

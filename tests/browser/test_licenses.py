@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
@@ -18,12 +17,12 @@ from licenses import moves
 from licenses.models import License, LicenseRequest
 from licenses.uploads import upload
 from pbas.core.story import SYSTEM
+from tests.browser.looks import faults_of
 from tests.factories import World, make_class, make_configuration, make_license, make_ready, make_subscription
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Visit = Callable[[str], None]
-SIZES = {1280: 800, 360: 740}
 
 
 @pytest.fixture(scope="session")
@@ -78,31 +77,15 @@ def addresses(world: World, asked: LicenseRequest, tmp_path: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
 def test_no_page_has_a_violation_of_axe_or_scrolls_sideways(
-    signed_in: Visit,
-    page: Page,
-    live_server: LiveServer,
-    addresses: list[str],
-    complaints: list[str],
-    theme: str,
-    width: int,
+    signed_in: Visit, page: Page, addresses: list[str], complaints: list[str]
 ) -> None:
-    page.set_viewport_size({"width": width, "height": SIZES[width]})
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
     found = []
     for address in addresses:
         signed_in(address)
-        found += [f"{address}: {fault}" for fault in faults_of(page)]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found.append(f"{address} scrolls sideways")
+        found += faults_of(page)
     assert found == []
     complaints[:] = [one for one in complaints if "404" not in one]  # the page that is nowhere
-
-
-def faults_of(page: Page) -> list[str]:
-    return [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in Axe().run(page).response["violations"]]
 
 
 def test_a_faulty_form_and_the_open_menu_are_clean_too(signed_in: Visit, page: Page, asked: LicenseRequest) -> None:

@@ -5,18 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from licenses.models import License, LicenseClass, LicenseRequest
+from tests.browser.looks import faults_of
 from tests.factories import World, make_configuration, make_license, make_ready, make_subscription
 from tests.web.wares import make_wares
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Visit = Callable[[str], Page]
-SIZES = {1280: 800, 360: 740}
 
 
 @pytest.fixture
@@ -47,20 +46,9 @@ def license_(world: World, wares: LicenseClass) -> License:
     return made
 
 
-def faults_of(page: Page) -> list[str]:
-    found = [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in Axe().run(page).response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("scrolls sideways")
-    return [f"{page.url}: {fault}" for fault in found]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
 def test_the_way_to_new_licenses_has_no_violation_and_never_scrolls_sideways(
-    signed_in: Visit, live_server: LiveServer, world: World, wares: LicenseClass, page: Page, theme: str, width: int
+    signed_in: Visit, world: World, wares: LicenseClass, page: Page
 ) -> None:
-    page.set_viewport_size({"width": width, "height": SIZES[width]})
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
     signed_in(f"/licenses/new/?plugin={world.configuration.pk}")
     found = faults_of(page)
     page.get_by_role("button", name="Next").click()
@@ -86,13 +74,9 @@ def test_the_way_to_new_licenses_has_no_violation_and_never_scrolls_sideways(
     assert [one.options["features"] for one in made] == [["D100", "L1"]] * 2
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
 def test_what_is_asked_of_a_license_has_no_violation_and_never_scrolls_sideways(
-    signed_in: Visit, live_server: LiveServer, license_: License, page: Page, theme: str, width: int
+    signed_in: Visit, license_: License, page: Page
 ) -> None:
-    page.set_viewport_size({"width": width, "height": SIZES[width]})
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
     found = []
     for part in ("", "renew/", "terminate/", "suspend/", "change/"):
         signed_in(f"/licenses/{license_.pk}/{part}")

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from itertools import product
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.looks import faults_of
 from tests.processes.commands import SECONDS, running
 
 pytestmark = [
@@ -17,9 +16,6 @@ pytestmark = [
     pytest.mark.processes,
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),  # pytest-base-url's
 ]
-
-
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture(scope="module")
@@ -30,37 +26,27 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield ready
 
 
-def has_no_fault(page: Page) -> None:
-    """In both themes, and as wide as a screen and as a telephone."""
-    for width, theme in product((360, 1280), THEMES):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # no colour on its way to another
-        faults = Axe().run(page).response["violations"]
-        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == [], (page.url, width, theme)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
-
-
 def order_the_first_plan(page: Page, url: str, host: str) -> None:
     page.goto(f"{url}/store/")
-    has_no_fault(page)
+    assert faults_of(page) == []
     page.get_by_role("link", name=re.compile("^Choose")).first.click()
-    has_no_fault(page)
+    assert faults_of(page) == []
     page.get_by_role("button", name="Continue").click()
-    has_no_fault(page)
+    assert faults_of(page) == []
     page.get_by_label("Your name or company").fill("Oakridge Digital")
     page.get_by_label("E-mail").fill("ann@oakridge.example")
     page.get_by_label("Host name").fill(host)
     page.get_by_role("button", name="Order now").click()
     expect(page.get_by_text("No money moves")).to_be_visible()
-    has_no_fault(page)
+    assert faults_of(page) == []
 
 
 def pay_and_wait(page: Page) -> None:
     page.get_by_role("button", name="Pay now (test)").click()
-    has_no_fault(page)
+    assert faults_of(page) == []
     expect(page.get_by_role("heading", name="Everything is installed")).to_be_visible(timeout=SECONDS * 1000)
     expect(page.locator(".word-done").first).to_have_text("Installed")
-    has_no_fault(page)
+    assert faults_of(page) == []
 
 
 def sign_in(page: Page, panel: dict[str, Any]) -> None:
@@ -81,7 +67,7 @@ def test_a_customer_sees_his_license_installed_and_staff_see_it_too(page: Page, 
     sign_in(page, panel)
     page.get_by_role("link", name=host).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Active")
-    has_no_fault(page)
+    assert faults_of(page) == []
 
 
 def set_up_a_plugin(page: Page, simulator: str) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from licenses.models import LicenseRequest
 from pbas.core.story import SYSTEM
 from subscriptions.services import service_failed
+from tests.browser.looks import faults_of
 from tests.factories import World, make_class, make_configuration, make_order, make_subscription
 
 pytestmark = [
@@ -19,7 +19,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),  # pytest-base-url's
 ]
 
-SIZES = {1280: 800, 360: 740}
 Visit = Callable[[str], Page]
 
 
@@ -46,22 +45,8 @@ def addresses(world: World) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
-def test_no_page_has_a_fault_for_axe_or_scrolls_sideways(
-    signed_in: Visit, live_server: Any, addresses: list[str], theme: str, width: int
-) -> None:
-    page = signed_in("/")
-    page.set_viewport_size({"width": width, "height": SIZES[width]})
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
-    found = []
-    for address in addresses:
-        signed_in(address)
-        faults = Axe().run(page).response["violations"]
-        found += [(address, fault["id"], fault["nodes"][0]["html"]) for fault in faults]
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append((address, "scrolls sideways", ""))
-    assert found == []
+def test_no_page_has_a_fault_for_axe_or_scrolls_sideways(signed_in: Visit, addresses: list[str]) -> None:
+    assert [fault for address in addresses for fault in faults_of(signed_in(address))] == []
 
 
 def test_a_list_is_searched_and_filtered_in_place_and_back_leads_back(signed_in: Visit, world: World) -> None:
@@ -86,7 +71,7 @@ def test_faults_of_a_form_take_the_focus_and_lead_to_their_fields(signed_in: Vis
     page = signed_in("/plugins/new/?template=plesk_ka")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_be_focused()
-    assert Axe().run(page).response["violations"] == []
+    assert faults_of(page) == []
     page.get_by_role("alert").get_by_role("link", name="API login").click()
     expect(page.get_by_label("API login")).to_be_in_viewport()
 

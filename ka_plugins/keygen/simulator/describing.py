@@ -81,6 +81,7 @@ def for_ledger(license_: SoldLicense) -> Sale:
     """One line of the simulator's own ledger."""
     return Sale(
         vendor="keygen",
+        id=license_.id,
         number=license_.key,
         notes=[license_.name],
         type=license_.policy,
