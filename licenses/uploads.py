@@ -44,7 +44,7 @@ def upload(
     if not (key or activation_code or files):
         raise Problem("Nothing was uploaded. Give a key, an activation code or at least one file.", field="key")
     _check_code(request, key, activation_code)
-    _check_files(request, files)
+    _check_files(request, key, files)
     with transaction.atomic():
         LicenseRequest.objects.select_for_update(no_key=True).get(pk=request.pk)  # one upload after the other
         license_ = _license_for(request, key, activation_code)
@@ -106,7 +106,10 @@ def _check_code(request: LicenseRequest, key: str, activation_code: str) -> None
         raise Problem("An activation code needs its key: give both.", field="key")
 
 
-def _check_files(request: LicenseRequest, files: Sequence[KeyFile]) -> None:
+def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) -> None:
+    if files and not key and request.license_id is None and request.configuration.is_online:
+        name = request.configuration.name  # it would buy a key, and fetch that key's own files, beside these
+        raise Problem(f"{name} gets this license by itself. Files alone are not taken: give their key too.", field="key")
     if len(files) > MAX_FILES:
         raise Problem(f"At most {MAX_FILES} files at once; these are {len(files)}.", field="files")
     seen = {one.sha256: one.name for one in request.files.all()}

@@ -102,6 +102,16 @@ def test_a_wrong_upload_says_what_is_wrong_at_its_field_and_keeps_nothing(
     assert request.files.count() == 0
 
 
+def test_files_alone_are_not_taken_where_the_vendor_brings_key_and_files(buy: Buy) -> None:
+    request = request_of(buy(ready=False))
+    with pytest.raises(Problem, match="give their key too") as caught:
+        upload(request=request, files=[FILE], actor=SYSTEM)
+    assert caught.value.field == "key"
+    kept = upload(request=request, key="PLSK.12345678.0001", files=[FILE], actor=SYSTEM)
+    assert kept.license is not None
+    assert kept.license.files.count() == 1
+
+
 def test_a_key_that_another_license_has_is_refused_by_name(tmp_path: Path) -> None:
     upload(request=request_of(offline(tmp_path)), key="OFF-4", actor=SYSTEM)
     with pytest.raises(Problem, match="already on license") as caught:
