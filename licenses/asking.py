@@ -1,7 +1,8 @@
 """One question to a vendor from synchronous code, outside any transaction: for what a person waits for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
@@ -18,7 +19,7 @@ Answer = TypeVar("Answer")
 
 def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[Answer]]) -> Answer:
     """One question to the vendor from synchronous code, over a client of its own."""
-    plugin, settings = plugin_class(configuration.template), _settings(configuration)
+    plugin, settings = plugin_class(configuration.template), usable_settings(configuration)
 
     async def asking() -> Answer:
         http = VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
@@ -28,8 +29,15 @@ def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[A
         finally:
             await http.close()
 
-    try:
+    with as_problems(configuration):
         return asyncio.run(asking())
+
+
+@contextmanager
+def as_problems(configuration: PluginConfiguration) -> Iterator[None]:
+    """Whatever a plug-in's call ends in becomes a Problem for the person who waits; its cause is the error itself."""
+    try:
+        yield
     except PluginError as error:
         said = f" The vendor says: {error.vendor_says}" if error.vendor_says else ""
         raise Problem(f"{error.message}{said}") from error
@@ -41,7 +49,7 @@ def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[A
         raise Problem(f"The plug-in failed with {type(error).__name__}. Its author has to look at it.") from error
 
 
-def _settings(configuration: PluginConfiguration) -> Any:
+def usable_settings(configuration: PluginConfiguration) -> Any:
     """The plug-in's settings; Problem where what is stored cannot be used any more."""
     try:
         return settings_of(configuration)

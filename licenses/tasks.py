@@ -9,6 +9,7 @@ from celery.signals import worker_init, worker_shutting_down
 from licenses import bell, classes, engine
 from licenses.counters import fold
 from licenses.expiry import expire
+from licenses.reconciling import rounds
 from licenses.statements import open_rooms
 from pbas.core.api import idempotency
 from pbas.core.problems import Problem
@@ -34,6 +35,19 @@ def fetch_classes(configuration_id: int) -> None:
     """Fetch a configuration's license classes where that is due; the configuration says how it went."""
     with suppress(Problem):  # kept on the configuration, where people read it
         classes.fetch_due(configuration_id)
+
+
+@shared_task
+def reconcile_due() -> None:
+    """Have each configuration compared with its vendor whose round is due."""
+    for pk in rounds.due_rounds():
+        bell.send(rounds.RECONCILE, [pk])
+
+
+@shared_task
+def reconcile(configuration_id: int) -> None:
+    """Compare a configuration with its vendor where that is due; its row says how it went."""
+    rounds.reconcile(configuration_id)
 
 
 @shared_task

@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "rest_framework",
@@ -224,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
     "fold-counters": {"task": "licenses.tasks.fold_counters", "schedule": 30.0, "options": {"expires": 30}},
     "purge-answers": {"task": "licenses.tasks.purge_answers", "schedule": 3600.0, "options": {"expires": 3600}},
     "resume-runs": {"task": "pbas.core.tasks.resume_runs", "schedule": 15.0, "options": {"expires": 15}},
+    "reconcile": {"task": "licenses.tasks.reconcile_due", "schedule": 300.0, "options": {"expires": 300}},
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -255,3 +258,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": value_of("PBAS_LOG_LEVEL", "INFO")},
     "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
 }
+
+# --- reconciliation with the vendors
+
+RECONCILE_SETTLE_SECONDS = 600.0  # a key younger than this may be one that is being bought
+RECONCILE_PER_SECOND = 5.0  # keys that one configuration's vendor is asked for one by one

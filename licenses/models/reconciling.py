@@ -1,7 +1,6 @@
 """Reconciliation: how far the comparison with each vendor is, and what was found to differ."""
 
 import uuid
-from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
@@ -41,8 +40,6 @@ class Finding(models.Model):
         DIFFERENT = "different", _("Different")
         DOUBT = "doubt", _("Being bought")
 
-    COSTS: ClassVar = ("orphan", "different")  # the kinds that a vendor may bill for nothing
-
     uid = models.UUIDField(default=uuid.uuid4, editable=False)
     configuration = models.ForeignKey(PluginConfiguration, models.CASCADE, related_name="findings", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -55,10 +52,10 @@ class Finding(models.Model):
     license = models.ForeignKey(License, models.CASCADE, null=True, blank=True, related_name="findings")
     request = models.ForeignKey(LicenseRequest, models.SET_NULL, null=True, blank=True, related_name="+")
     differences = models.JSONField(default=list, blank=True)  # [{"what", "ours", "theirs"}]
-    monthly_fee = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)  # billed for nothing
-    currency = models.CharField(max_length=3, blank=True)
+    is_billed = models.BooleanField(default=False)  # the vendor bills it and nobody uses it: at its class's cost
     first_seen_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField()  # the round that last saw it
+    busy_until = models.DateTimeField(null=True, blank=True)  # somebody is adopting it or ending it at the vendor
     ignored_until = models.DateTimeField(null=True, blank=True)
     ignored_why = models.TextField(blank=True)
     ignored_by = models.CharField(max_length=150, blank=True)
