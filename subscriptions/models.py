@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -23,6 +24,9 @@ class Account(models.Model):
     reference = models.CharField(max_length=100, blank=True)  # the store's own; may be empty
     name = models.CharField(_("name"), max_length=150)
     email = models.EmailField(_("e-mail"))
+    user = models.ForeignKey(  # who signs in to see what is on it; one person may have several accounts
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="accounts"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,7 +1,18 @@
 from django.apps import AppConfig
+from django.contrib.auth import get_user_model
+from django.db.models.signals import m2m_changed, post_migrate, post_save
 
 
 class CoreConfig(AppConfig):
     name = "pbas.core"
     label = "core"
     verbose_name = "Core"
+
+    def ready(self) -> None:
+        """Roles exist after each migration; what is kept of somebody's rights is forgotten when they change."""
+        from pbas.core import rights  # noqa: PLC0415 (models can be read only from here on)
+
+        user = get_user_model()
+        post_migrate.connect(rights.make_roles, sender=self)
+        m2m_changed.connect(rights.on_groups_changed, sender=user.groups.through)
+        post_save.connect(rights.on_user_saved, sender=user)
