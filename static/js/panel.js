@@ -17,6 +17,7 @@
     root.querySelectorAll("[data-revealed]").forEach(function (secret) {
       setTimeout(function () { hide(secret); }, REVEALED_MS);
     });
+    root.querySelectorAll("[data-all]").forEach(function (label) { label.hidden = false; });
     var faults = root.querySelector("[data-focus]");
     if (faults) faults.focus();
   }
@@ -50,14 +51,33 @@
     var button = event.target.closest("[data-close], [data-copy]");
     if (button && "close" in button.dataset) button.closest(".note").remove();
     else if (button) copy(button);
-    document.querySelectorAll("details.me[open]").forEach(function (menu) {
+    document.querySelectorAll("details.me[open], details.tool[open]").forEach(function (menu) {
       if (!menu.contains(event.target)) menu.open = false;
     });
   });
 
+  document.addEventListener("change", function (event) {
+    if (!event.target.closest("[data-all]")) return;
+    event.target.closest("table").querySelectorAll("[name=row]").forEach(function (box) {
+      box.checked = event.target.checked;
+    });
+  });
+  // A column is moved where it stands; without a script the server does it.
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-move]");
+    var row = button && button.closest("li");
+    var other = row && (button.dataset.move === "up" ? row.previousElementSibling : row.nextElementSibling);
+    if (!button) return;
+    event.preventDefault();
+    if (!other || !other.querySelector("[data-move]")) return;
+    if (button.dataset.move === "up") other.before(row);
+    else other.after(row);
+    button.focus();
+  });
+
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") {
-      document.querySelectorAll("details.me[open], details.fold[open]").forEach(function (menu) {
+      document.querySelectorAll("details.me[open], details.fold[open], details.tool[open]").forEach(function (menu) {
         menu.open = false;
         menu.querySelector("summary").focus();
       });

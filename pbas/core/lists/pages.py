@@ -114,7 +114,7 @@ def export(request: HttpRequest, name: str, form: str) -> HttpResponse:
     except Problem as problem:
         messages.error(request, problem.message)
         return redirect(listed.here + listed.query.link())
-    said = _("%(list)s were exported.") % {"list": listed.label}
+    said = _("The list “%(list)s” was exported.") % {"list": listed.label}
     tell(staff(request.user), "exported", said, detail=f"{form} {listed.query.link()}")
     return as_file(body, f"{name}.{form}", exports.TYPES[form])
 

@@ -1,0 +1,160 @@
+"""Actions over many rows: asked for, done one by one through the services, told row by row."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from licenses import services
+from licenses.models import LicenseRequest
+from pbas.core import tasks
+from pbas.core.lists import bulk
+from pbas.core.models import BulkRow, BulkRun, Event
+from pbas.core.story import SYSTEM
+from tests.factories import World, make_class, make_license, make_subscription
+
+pytestmark = pytest.mark.django_db
+
+BULK = "/lists/license_requests/bulk/"
+
+
+@pytest.fixture
+def requests(world: World) -> list[LicenseRequest]:
+    """Five that wait for services."""
+    return [world.request, *(make_subscription().license_requests.get() for _n in range(4))]
+
+
+def begin(client: Client, action: str, *ids: int, reason: str = "", **more: str) -> Any:
+    """From the list over the question to the run."""
+    given: dict[str, Any] = {"action": action, "row": [str(pk) for pk in ids], **more}
+    asked = client.post(BULK, given)
+    assert asked.status_code == 200, asked["Location"]
+    hidden = dict(re.findall(r'<input type="hidden" name="(once|sure)" value="([^"]+)"', asked.text))
+    return client.post(BULK, {**given, **hidden, "reason": reason})
+
+
+def outcomes(run: BulkRun) -> dict[int, tuple[str, str]]:
+    return {row.target: (row.outcome, row.text) for row in run.rows.all()}
+
+
+def test_ticked_requests_are_held_each_by_its_service_and_what_changed_meanwhile_is_skipped_with_the_reason(
+    staff_client: Client, requests: list[LicenseRequest]
+) -> None:
+    first, second, third, *others = requests
+    question = staff_client.post(BULK, {"action": "hold", "row": [first.pk, second.pk, third.pk]}).text
+    assert "Put 3 requests on hold?" in question
+    answer = begin(staff_client, "hold", first.pk, second.pk, third.pk, reason="Audit")
+    run = BulkRun.objects.get()
+    assert answer["Location"] == f"/runs/{run.pk}/"
+    assert "0 of 3 tried" in staff_client.get(answer["Location"]).text
+    services.cancel_request(request=second, actor=SYSTEM, reason="not wanted")
+    tasks.go_on_with_run(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.total, run.done, run.skipped, run.failed) == ("finished", 3, 2, 1, 0)
+    assert outcomes(run)[second.pk] == ("skipped", f"Request {second.pk} cannot be held: cancelled.")
+    assert set(LicenseRequest.objects.filter(held=True)) == {first, third}
+    told = Event.objects.filter(kind="held", request=first).get()
+    assert (told.actor, told.actor_kind, told.detail) == ("staff", "staff", "Audit")
+    assert Event.objects.filter(kind="bulk_started", actor="staff").count() == 1
+    page = staff_client.get(answer["Location"]).text
+    assert "3 of 3 tried: 2 done, 1 skipped, 0 failed." in page
+    assert staff_client.get(f"/runs/{run.pk}/?outcome=skipped").text.count('<td class="key">') == 1
+    assert staff_client.get(f"/runs/{run.pk}/progress/").status_code == 286
+    results: Any = staff_client.get(f"/runs/{run.pk}/results.csv")
+    lines = b"".join(results.streaming_content).decode().splitlines()
+    assert lines[0] == "id,row,outcome,reason"
+    assert len(lines) == 4
+    assert "Hold" in staff_client.get("/runs/").text
+    assert len(others) == 2
+
+
+def test_the_whole_filter_is_meant_not_only_the_page(staff_client: Client, requests: list[LicenseRequest]) -> None:
+    services.hold_request(request=requests[0], actor=SYSTEM)
+    services.cancel_request(request=requests[1], actor=SYSTEM, reason="not wanted")
+    begin(staff_client, "cancel", query="state=services&size=25", whole="1", reason="The shop closed")
+    run = BulkRun.objects.get()
+    assert run.query == "state=services"
+    tasks.go_on_with_run(run.pk)
+    run.refresh_from_db()
+    assert (run.total, run.done) == (4, 4)
+    assert not LicenseRequest.objects.exclude(state="cancelled").exists()
+
+
+def test_a_form_sent_twice_begins_one_run_and_a_missing_reason_or_row_is_said(
+    staff_client: Client, requests: list[LicenseRequest]
+) -> None:
+    given = {"action": "cancel", "row": [requests[0].pk], "sure": "1", "once": "0b6b5a6e-4a57-4d2c-9f6a-1d5f6f3b7a11"}
+    assert "Say why" in staff_client.post(BULK, given).text
+    pages = {staff_client.post(BULK, {**given, "reason": "Wrong"})["Location"] for _n in range(2)}
+    assert len(pages) == BulkRun.objects.count() == 1
+    for odd in ({"action": "hold"}, {"action": "hold", "row": ["x", "999999"]}, {"action": "sell", "row": ["1"]}):
+        answer = staff_client.post(BULK, odd, follow=True)
+        assert 'class="note note-error"' in answer.text
+    assert staff_client.post("/lists/orders/bulk/", {"action": "hold", "row": ["1"]}, follow=True).status_code == 200
+    assert BulkRun.objects.count() == 1
+
+
+def test_a_run_goes_on_after_a_crash_does_no_row_twice_and_is_done_by_one_worker_at_a_time(
+    staff_client: Client, requests: list[LicenseRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(staff_client, "hold", *(one.pk for one in requests))
+    run = BulkRun.objects.get()
+    do_one, done = bulk._do_one, []
+
+    def crash_at_the_third(run: BulkRun, action: Any, pk: int) -> bool:
+        if len(done) == 2:
+            raise SystemExit
+        done.append(pk)
+        return do_one(run, action, pk)
+
+    monkeypatch.setattr(bulk, "_do_one", crash_at_the_third)
+    with pytest.raises(SystemExit):
+        bulk.go_on(run.pk)
+    monkeypatch.undo()
+    assert bulk.open_runs() == []
+    bulk.go_on(run.pk)
+    assert LicenseRequest.objects.filter(held=True).count() == 2
+    BulkRun.objects.update(leased_until="2020-01-01T00:00Z")
+    assert bulk.open_runs() == [run.pk]
+    bulk.go_on(run.pk)
+    bulk.go_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.done, run.skipped) == ("finished", 5, 0)
+    assert Event.objects.filter(kind="held").count() == 5
+
+
+def test_a_stopped_run_does_no_further_row_and_undoes_none(
+    staff_client: Client, requests: list[LicenseRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(staff_client, "hold", *(one.pk for one in requests))
+    run = BulkRun.objects.get()
+    do_one = bulk._do_one
+
+    def stop_at_the_second(run: BulkRun, action: Any, pk: int) -> bool:
+        if BulkRow.objects.filter(outcome="done").exists():
+            assert staff_client.post(f"/runs/{run.pk}/stop/").status_code == 302
+        return do_one(run, action, pk)
+
+    monkeypatch.setattr(bulk, "_do_one", stop_at_the_second)
+    bulk.go_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.done, run.tried) == ("stopped", 1, 1)
+    assert LicenseRequest.objects.filter(held=True).count() == 1
+    assert "already" in staff_client.post(f"/runs/{run.pk}/stop/", follow=True).text
+
+
+def test_a_row_that_the_rules_forbid_is_told_as_failed_and_the_others_go_on(staff_client: Client) -> None:
+    one, other = make_license(make_class()), make_license(make_class(), state="installed")
+    begun = staff_client.post(
+        "/lists/licenses/bulk/", {"action": "suspend", "row": [one.pk, other.pk], "sure": "1", "reason": "Unpaid"}
+    )
+    run = BulkRun.objects.get()
+    assert begun["Location"] == f"/runs/{run.pk}/"
+    bulk.go_on(run.pk)
+    found = outcomes(run)
+    assert found[one.pk][0] == "skipped"
+    assert found[other.pk] == (
+        "failed",
+        f"{other.configuration.name} is offline: that is arranged with the vendor, not here.",
+    )
