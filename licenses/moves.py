@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from licenses import statements
+from licenses.failing.causes import cause_of
 from licenses.models import LicenseRequest
 
 State = LicenseRequest.State
@@ -86,6 +87,7 @@ class Move:
             license_id or self.license,
             *(trouble.kind, trouble.text, trouble.fault, trouble.vendor_says),
             (self.stopped_in or self.state) if self.to == State.ATTENTION else "",
+            cause_of(trouble.kind, trouble.text, trouble.vendor_says) if trouble.kind else "",
         )
 
 

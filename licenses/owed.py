@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 from django.utils import timezone
 
 from ka_plugins.contract import Delivers
+from licenses.failing.causes import cause_of
 from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.options import checked
 from licenses.plugins import plugin_class
@@ -34,7 +35,7 @@ def owed(
     if wrong:
         state = State.ATTENTION
         trouble = {"problem_kind": "options", "problem_text": wrong, "problem_fault": "order or vendor account"}
-        trouble["stopped_in"] = State.KEY
+        trouble |= {"stopped_in": State.KEY, "cause": cause_of("options", wrong), "troubled_at": now}
     return [
         LicenseRequest(
             uid=uid,

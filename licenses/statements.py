@@ -64,6 +64,8 @@ UPDATE licenses_licenserequest AS r
        license_id = COALESCE(CAST(d.column9 AS bigint), r.license_id),
        problem_kind = d.column10, problem_text = d.column11, problem_fault = d.column12, problem_vendor = d.column13,
        stopped_in = d.column14,
+       cause = NULLIF(d.column15, ''),
+       troubled_at = CASE WHEN d.column15 = '' THEN NULL WHEN r.cause = d.column15 THEN r.troubled_at ELSE {now} END,
        finished_at = CASE WHEN d.column4 IN ('done', 'cancelled') THEN {now} END
   FROM (VALUES {rows}) AS d
  WHERE r.id = d.column1 AND r.attempt = d.column2 AND r.state = d.column3
@@ -148,7 +150,7 @@ def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[
 
 def move(rows: Sequence[tuple[Any, ...]]) -> set[int]:
     """Make the moves (rows as `moves.Move.row` gives them) whose guards hold; the ids that were won."""
-    marks = ", ".join(["(" + ", ".join(["%s"] * 14) + ")"] * len(rows))
+    marks = ", ".join(["(" + ", ".join(["%s"] * 15) + ")"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
             _MOVE.format(now=now(), due=after("d.column5"), rows=marks), [value for row in rows for value in row]

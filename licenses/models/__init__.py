@@ -1,5 +1,6 @@
 """What we owe and how far we are: configurations, classes, the request that walks, and the license it ends in."""
 
+from licenses.models.alert import Alert, AlertDelivery
 from licenses.models.catalog import LicenseClass, PluginConfiguration
 from licenses.models.count import StateCount
 from licenses.models.license import NEVER, InstallTarget, License
@@ -9,6 +10,8 @@ from licenses.models.request import LicenseFile, LicenseRequest
 
 __all__ = [
     "NEVER",
+    "Alert",
+    "AlertDelivery",
     "Finding",
     "InstallTarget",
     "License",

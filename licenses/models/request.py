@@ -62,6 +62,8 @@ class LicenseRequest(models.Model):
     problem_text = models.TextField(blank=True)
     problem_fault = models.CharField(max_length=40, blank=True)
     problem_vendor = models.TextField(blank=True)  # the vendor's own words
+    cause = models.CharField(max_length=16, null=True, blank=True, editable=False)  # failing.causes; NULL: no problem
+    troubled_at = models.DateTimeField(null=True, blank=True, editable=False)  # since when it fails for this cause
     stopped_in = models.CharField(max_length=10, blank=True)  # the state that attention came from
     to_end = models.JSONField(null=True, blank=True)  # licenses that are ended once this change is proven: their ids
 
@@ -78,6 +80,7 @@ class LicenseRequest(models.Model):
             models.Index(fields=["configuration", "id"], name="request_tab"),
             models.Index(fields=["configuration", "state", "id"], name="request_tab_state"),
             models.Index(fields=["state", "id"], name="request_state"),
+            models.Index(fields=["configuration", "cause"], condition=models.Q(cause__isnull=False), name="request_cause"),
         ]
         constraints = [
             models.CheckConstraint(
