@@ -8,9 +8,11 @@ from django.db.models import Count, Q, Sum
 from licenses.models import License, LicenseRequest, StateCount
 from licenses.statements import in_seconds
 from pbas.core.models import Event
+from pbas.core.sealing import unsealed
 
 State = LicenseRequest.State
 SHOWN = 20  # rows named of each broken invariant
+SEALED_WITHIN = 900  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,14 @@ def _paid_once() -> Iterator[str]:
         yield f"License {row['license']} ends {row['n']} issue requests."
 
 
+def _unsealed() -> Iterator[str]:
+    """The story is sealed within minutes; `check_ledger` verifies the seals themselves."""
+    count, oldest = unsealed()
+    if oldest is not None and Event.objects.filter(pk=oldest.pk, at__lt=in_seconds(-SEALED_WITHIN)).exists():
+        why = "Does beat run, and a worker of the queue `panel`?"
+        yield f"{count:,} events are not sealed, the oldest, {oldest.pk}, since {oldest.at:%Y-%m-%d %H:%M} UTC. {why}"
+
+
 INVARIANTS: dict[str, Callable[[], Iterator[str]]] = {
     "I1 each request ends in a license of its own": _paid_once,
     "I2 done means installed and proven": _done_without_license,
@@ -105,5 +115,6 @@ INVARIANTS: dict[str, Callable[[], Iterator[str]]] = {
     "I3 nothing due is left lying": _overdue,
     "I3 ended means ended": _finished_without_end,
     "I5 one event tells where a key came from": _issued_events,
+    "I5 events are sealed within minutes": _unsealed,
     "I6 the counters are right": _counters,
 }

@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-answers": {"task": "licenses.tasks.purge_answers", "schedule": 3600.0, "options": {"expires": 3600}},
     "resume-runs": {"task": "pbas.core.tasks.resume_runs", "schedule": 15.0, "options": {"expires": 15}},
     "reconcile": {"task": "licenses.tasks.reconcile_due", "schedule": 300.0, "options": {"expires": 300}},
+    "seal-events": {"task": "pbas.core.tasks.seal_events", "schedule": 60.0, "options": {"expires": 60}},
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -235,6 +236,7 @@ CELERY_BEAT_SCHEDULE = {
 PANEL_LISTS = {
     "licenses": "licenses.lists.LicenseList",
     "license_requests": "licenses.lists.RequestList",
+    "findings": "licenses.reconciling.lists.FindingList",
     "subscriptions": "subscriptions.lists.SubscriptionList",
     "orders": "subscriptions.lists.OrderList",
     "activity": "subscriptions.lists.EventList",

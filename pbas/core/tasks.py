@@ -1,7 +1,8 @@
-"""What Celery runs for the lists. Messages say "look", the rows say what; each task is safe to run twice."""
+"""What Celery runs for lists and story. Messages say "look", the rows say what; each task is safe to run twice."""
 
 from celery import shared_task
 
+from pbas.core import sealing
 from pbas.core.lists import bulk
 
 
@@ -16,3 +17,9 @@ def resume_runs() -> None:
     """Wake a worker for each run that none has: its worker crashed, or its message was lost."""
     for pk in bulk.open_runs():
         bulk.wake(pk)
+
+
+@shared_task
+def seal_events() -> None:
+    """Seal the story so far."""
+    sealing.seal_events()
