@@ -106,6 +106,7 @@ class Landing:
     files: tuple[tuple[KeyInHand, KeyFile], ...] = ()
     license_state: str = ""  # installed, suspended, terminated: what the license now is
     parking: Parking | None = None
+    milliseconds: int | None = None  # how long the attempt took; its first line tells it
 
     @property
     def sold(self) -> bool:

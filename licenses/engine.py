@@ -164,10 +164,11 @@ class Engine:
 
     async def _call(self, request: Claimed, desk: Desk) -> Landing:
         """One step. Where the engine's end cuts it short, the row is given back, unless a purchase is under way."""
-        task = asyncio.current_task()
+        task, began = asyncio.current_task(), time.monotonic()
         self.calling.add(task)
         try:
-            return await self._step(request, desk)
+            landing = await self._step(request, desk)
+            return replace(landing, milliseconds=round((time.monotonic() - began) * 1000) or None)
         except asyncio.CancelledError:
             if request.state == State.BUYING:
                 raise

@@ -144,15 +144,18 @@ def _set_states(landings: Sequence[Landing]) -> None:
 
 def _events(landings: Sequence[Landing], licenses: dict[int, int]) -> list[tuple[object, ...]]:
     return [
-        _event(one.claimed, line, licenses.get(one.claimed.id) or one.claimed.license)
+        _event(
+            *(one.claimed, line, licenses.get(one.claimed.id) or one.claimed.license),
+            one.milliseconds if line is one.lines[0] else None,
+        )
         for one in landings
         for line in one.lines
     ]
 
 
-def _event(request: Claimed, line: Line, license_: int | None) -> tuple[object, ...]:
+def _event(request: Claimed, line: Line, license_: int | None, milliseconds: int | None = None) -> tuple[object, ...]:
     return (
-        *(SYSTEM.kind, "", line.kind, line.text, line.detail, request.attempt),
+        *(SYSTEM.kind, "", line.kind, line.text, line.detail, request.attempt, milliseconds),
         *(request.subscription, request.id, license_, request.configuration),
     )
 

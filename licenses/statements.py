@@ -74,8 +74,8 @@ RETURNING id
 """
 
 _EVENTS = """
-INSERT INTO core_event (at, actor_kind, actor, kind, text, detail, attempt, subscription_id, request_id, license_id,
-                        configuration_id)
+INSERT INTO core_event (at, actor_kind, actor, kind, text, detail, attempt, milliseconds, subscription_id, request_id,
+                        license_id, configuration_id)
 VALUES {rows}
 """
 
@@ -123,10 +123,15 @@ def open_rooms() -> list[Room]:
 
 
 def lock_claims() -> None:
-    """Let claims of the whole fleet pass one by one, so that the limits counted at a claim hold. SQLite does anyway."""
+    """Let claims of the whole fleet pass one by one, so that the limits counted at a claim hold."""
+    lock_one_by_one(712093645)
+
+
+def lock_one_by_one(number: int) -> None:
+    """Until the end of the transaction, let nobody else pass who locks the same number. SQLite does anyway."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(712093645)")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[tuple[Any, ...]]:
@@ -159,11 +164,14 @@ def move(rows: Sequence[tuple[Any, ...]]) -> set[int]:
 
 
 def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
-    """Append events: actor_kind, actor, kind, text, detail, attempt, subscription, request, license, configuration."""
+    """Append events: actor_kind, actor, kind, text, detail, attempt, milliseconds, and the subjects.
+
+    Those are subscription, request, license, configuration.
+    """
     listed = list(rows)
     if not listed:
         return
-    mark = f"({now()}, " + ", ".join(["%s"] * 10) + ")"
+    mark = f"({now()}, " + ", ".join(["%s"] * 11) + ")"
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS.format(rows=", ".join([mark] * len(listed))), [value for row in listed for value in row])
 
