@@ -9,6 +9,7 @@ from celery.signals import worker_init, worker_shutting_down
 from licenses import bell, classes, engine
 from licenses.counters import fold
 from licenses.expiry import expire
+from licenses.ready_keys.serving import serve_all
 from licenses.reconciling import rounds
 from licenses.statements import open_rooms
 from pbas.core.api import idempotency
@@ -23,9 +24,10 @@ def drain() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Wake a worker when requests are due, and fetch classes that are due: covers lost messages."""
+    """Wake a worker when requests are due, serve ready keys, and fetch classes that are due: covers lost messages."""
     if open_rooms():
         bell.call_worker()
+    serve_all()
     for pk in classes.due_fetches().values_list("pk", flat=True):
         bell.send(classes.FETCH, [pk])
 

@@ -109,7 +109,8 @@ def _check_code(request: LicenseRequest, key: str, activation_code: str) -> None
 def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) -> None:
     if files and not key and request.license_id is None and request.configuration.is_online:
         name = request.configuration.name  # it would buy a key, and fetch that key's own files, beside these
-        raise Problem(f"{name} gets this license by itself. Files alone are not taken: give their key too.", field="key")
+        message = f"{name} gets this license by itself. Files alone are not taken: give their key too."
+        raise Problem(message, field="key")
     if len(files) > MAX_FILES:
         raise Problem(f"At most {MAX_FILES} files at once; these are {len(files)}.", field="files")
     seen = {one.sha256: one.name for one in request.files.all()}

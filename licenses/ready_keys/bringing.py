@@ -66,17 +66,22 @@ def seal_found(license_class: LicenseClass, found: Found) -> str:
 
 
 def import_keys(*, license_class: LicenseClass, confirmed: str, actor: Actor) -> tuple[int, int]:
-    """Store what was confirmed, all or nothing, and serve who waits: how many keys came, how many were served.
+    """Store what was confirmed as `keep_found` does. Raises ConflictProblem where the preview is too old.
 
-    Keys that came meanwhile are left out, so twice is a no-op. Raises ConflictProblem where the preview is too old.
+    Keys that came meanwhile are left out, so twice is a no-op.
     """
-    plugin = plugin_class(license_class.configuration.template)
     found = look_through(
         license_class,
         [Row(0, {"key": key, "activation_code": code}) for key, code in _open_found(license_class, confirmed)],
     )
     if found.malformed:
         raise ConflictProblem("The form of the keys was changed meanwhile. Choose the file again.")
+    return keep_found(license_class=license_class, found=found, actor=actor)
+
+
+def keep_found(*, license_class: LicenseClass, found: Found, actor: Actor) -> tuple[int, int]:
+    """Store new keys, all or nothing, and serve who waits: how many keys came, how many were served."""
+    plugin = plugin_class(license_class.configuration.template)
     rows = [
         ReadyKey(
             uid=new_uid(),

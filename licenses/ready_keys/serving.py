@@ -12,6 +12,7 @@ from licenses.hand import event_of
 from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest, ReadyKey, ReadyKeyRule
 from licenses.moves import Move
 from licenses.plugins import plugin_class
+from licenses.ready_keys.selectors import classes_to_serve, waiting_requests
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 500
 
-State, Kind = LicenseRequest.State, LicenseRequest.Kind
+State = LicenseRequest.State
 
 
 def waiting_for_keys(license_class: LicenseClass) -> list[int]:
@@ -29,12 +30,14 @@ def waiting_for_keys(license_class: LicenseClass) -> list[int]:
 
     What a key was bought with nobody tells, so one with options is a person's. One statement.
     """
-    waiting = LicenseRequest.objects.filter(
-        license_class=license_class, configuration__mode="offline", state=State.KEY, kind=Kind.ISSUE,
-        license=None, held=False, leased=False,
-    )  # fmt: skip
-    listed = waiting.order_by("pk").values_list("pk", "options")
+    listed = waiting_requests().filter(license_class=license_class).order_by("pk").values_list("pk", "options")
     return [pk for pk, options in listed if not any((options or {}).values())]
+
+
+def serve_all() -> None:
+    """Serve whatever waits although there are keys for it: when its ring was lost, or after a hold. One look."""
+    for license_class in classes_to_serve():
+        serve(license_class)
 
 
 def serve_requests(requests: Sequence[LicenseRequest]) -> list[LicenseRequest]:

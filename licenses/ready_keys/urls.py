@@ -5,6 +5,7 @@ from django.urls import path
 from licenses.ready_keys import views
 
 urlpatterns = [
+    path("ready-keys/", views.list_all, name="all_ready_keys"),
     path("plugins/<int:pk>/ready-keys/", views.list_classes, name="ready_keys"),
     path("plugins/<int:pk>/ready-keys/<int:class_pk>/", views.show_class, name="class_ready_keys"),
     path("plugins/<int:pk>/ready-keys/<int:class_pk>/import/", views.bring, name="ready_keys_import"),

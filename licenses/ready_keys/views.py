@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
 from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from licenses.models import LicenseClass, ReadyKey, ReadyKeyRule
 from licenses.plugin_pages.views import configuration_or_404
 from licenses.ready_keys import bringing, services, serving
 from licenses.ready_keys.forms import FileForm, RuleForm
+from licenses.ready_keys.selectors import classes_with_figures, classes_with_marks
 from licenses.tables import read_rows
 from pbas.core.problems import Problem
 from pbas.core.story import staff
@@ -25,11 +26,17 @@ SHOWN = 100  # keys on a page: those that are served next
 
 @staff_only
 @require_GET
+def list_all(request: HttpRequest) -> HttpResponse:
+    """The classes of all plug-ins that have ready keys or a low mark, those with few keys first; one statement."""
+    return render(request, "ready_keys/list.html", {"configuration": None, "rows": classes_with_marks()})
+
+
+@staff_only
+@require_GET
 def list_classes(request: HttpRequest, pk: int) -> HttpResponse:
     """The classes of a plug-in with how many ready keys each has; two statements."""
     configuration = configuration_or_404(pk)
-    classes = configuration.classes.select_related("ready_key_rule").annotate(ready=Count("ready_keys"))
-    rows = [one for one in classes if one.sold or one.ready]
+    rows = [one for one in classes_with_figures().filter(configuration=pk) if one.sold or one.ready]  # type: ignore[attr-defined] # annotated
     return render(request, "ready_keys/list.html", {"configuration": configuration, "rows": rows})
 
 

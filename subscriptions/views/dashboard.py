@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from licenses.models import LicenseRequest
+from licenses.ready_keys.selectors import classes_with_marks
 from licenses.selectors import counts
 from pbas.core.lists.pages import show_list
 from pbas.core.web import staff_only
@@ -33,6 +34,7 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
         "expiring": expiring_licenses(timezone.now()),
         "lately": events_for_list()[:LATELY],
         "open_states": LicenseRequest.OPEN,
+        "low": [one.is_low for one in classes_with_marks()],  # type: ignore[attr-defined] # annotated
     }
     return render(request, "dashboard/dashboard.html", context)
 

@@ -66,5 +66,5 @@ def test_the_dashboard_costs_the_same_whatever_there_is(
         make_subscription(make_order(world.plan))
         make_configuration()
     LicenseRequest.objects.update(state="attention")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         staff_client.get("/")

@@ -102,6 +102,23 @@ def test_the_low_mark_and_the_form_are_saved_and_few_keys_are_shown(staff_client
     assert "The example does not fit the form." in staff_client.post(address(plesk), {**given, "example": "B"}).text
 
 
+def test_the_dashboard_counts_the_classes_with_few_keys_and_leads_to_them(
+    staff_client: Client, plesk: LicenseClass, django_assert_num_queries: Any
+) -> None:
+    full = make_class(name="Full enough")
+    assert "Few ready keys" not in staff_client.get("/").text
+    set_rule(license_class=plesk, low_mark=1, pattern="", example="", actor=SYSTEM)
+    bring(staff_client, full, b"AAA-1\n")
+    tile = re.search(
+        r'href="/ready-keys/">Few ready keys\s*<b class="bad">1</b>\s*of 2 classes', staff_client.get("/").text
+    )
+    assert tile is not None
+    with django_assert_num_queries(2):  # the person, the classes
+        page = staff_client.get("/ready-keys/").text
+    assert page.index(plesk.name) < page.index("Full enough")
+    assert page.count("low</b>") == 1
+
+
 def test_ready_keys_keep_their_plugin_until_they_are_taken_out(staff_client: Client, plesk: LicenseClass) -> None:
     place = f"/plugins/{plesk.configuration_id}/delete/"
     staff_client.post(address(plesk), {"low_mark": "3"})

@@ -16,6 +16,7 @@ from licenses.ready_keys.rules import check_pattern, compiled
 from licenses.ready_keys.services import reveal_ready_key, set_rule, take_out
 from licenses.services import cancel_request, hold_request, new_licenses, release_request
 from licenses.tables import MAX_BYTES, read_rows
+from licenses.tasks import sweep
 from licenses.uploads import upload
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
@@ -295,3 +296,14 @@ def test_many_at_the_same_moment_get_a_key_each_and_no_key_twice() -> None:
     assert not ReadyKey.objects.exists()
     assert LicenseRequest.objects.filter(state="key").count() == 10
     assert list(broken()) == []
+
+
+def test_a_request_whose_ring_was_lost_is_served_by_the_next_sweep(plesk: LicenseClass) -> None:
+    (request,) = ask(plesk)
+    LicenseRequest.objects.update(held=True)
+    assert bring(plesk, b"KEY-NUMBER-1\n") == (1, 0)
+    LicenseRequest.objects.update(held=False)  # and nobody was told of it
+    sweep()
+    request.refresh_from_db()
+    assert request.license is not None
+    assert not ReadyKey.objects.exists()
