@@ -15,6 +15,7 @@ class Decision:
     actor: Actor
     reason: str
     once: UUID
+    query: str = ""  # the filter whose rows were meant; "" where they were ticked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,4 @@ class Action:
     picture: str = "check"
     needs_reason: bool = False
     is_ending: bool = False  # what was done cannot be taken back
+    is_offered: bool = True  # False: another page begins it

@@ -154,7 +154,8 @@ def _do_one(run: BulkRun, action: Action, pk: int) -> bool:
 
 def _outcome(run: BulkRun, action: Action, row: BulkRow) -> tuple[str, str]:
     rows = list_called(run.list_name).model.objects
-    decision = Decision(Actor(Event.Actor.STAFF, run.actor), run.reason, uuid.uuid5(run.uid, str(row.target)))
+    once = uuid.uuid5(run.uid, str(row.target))
+    decision = Decision(Actor(Event.Actor.STAFF, run.actor), run.reason, once, run.query)
     try:
         with transaction.atomic():
             subject = rows.filter(pk=row.target).first()
