@@ -139,7 +139,7 @@ def activate_served(subscription_ids: Sequence[int]) -> None:
     """Make subscriptions active that have all they are owed: services ready, no request open."""
     ids = statements.activate_served(subscription_ids)
     add_events(
-        (*(SYSTEM.kind, "", "subscription_active", "The subscription is active.", "", None), pk, None, None, None)
+        (*(SYSTEM.kind, "", "subscription_active", "The subscription is active.", "", None, None), pk, None, None, None)
         for pk in ids
     )
 

@@ -157,7 +157,7 @@ def test_five_hundred_moves_and_their_events_are_one_statement_each(
     requests = [make_request() for _ in range(20)]
     rows = [Move(one.pk, 0, "key", "attention") for one in requests]
     rows += [Move(-number, 0, "key", "attention") for number in range(1, 481)]
-    line = ("system", "", "waits", "Text.", "", 1, None, requests[0].pk, None, online.pk)
+    line = ("system", "", "waits", "Text.", "", 1, 203, None, requests[0].pk, None, online.pk)
     with CaptureQueriesContext(connection) as asked:
         assert len(moves.make(rows)) == 20
         statements.add_events([line] * 1000)
