@@ -58,7 +58,7 @@
 
   document.addEventListener("change", function (event) {
     if (!event.target.closest("[data-all]")) return;
-    event.target.closest("table").querySelectorAll("[name=row]").forEach(function (box) {
+    event.target.closest(".list").querySelectorAll("[name=row]").forEach(function (box) {
       box.checked = event.target.checked;
     });
   });

@@ -11,6 +11,7 @@ class Kind(Enum):
     TEXT = "text"  # may hold what people or vendors wrote: formulas are neutralised
     WORD = "word"  # a number, or one of our own words
     MOMENT = "moment"
+    YES = "yes"  # or nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,15 +41,22 @@ class _Safe(Func):
 
 
 class _Moment(Func):
-    """A moment as ISO 8601 in UTC, to the second."""
+    """A moment in ISO 8601, in UTC, to the second: 2026-01-31 12:00:00+00."""
 
     output_field = TextField()
-    template = 'to_char(%(expressions)s, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')'  # Django's connections are in UTC
+    template = "date_trunc('second', %(expressions)s)::text"  # Django's connections are in UTC
 
     def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
         """SQLite keeps text in UTC."""
-        template = "strftime('%%%%Y-%%%%m-%%%%dT%%%%H:%%%%M:%%%%SZ', %(expressions)s)"
+        template = "strftime('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%S+00', %(expressions)s)"
         return self.as_sql(compiler, connection, template=template, **options)
+
+
+class _Yes(Func):
+    """A word where it is so."""
+
+    output_field = TextField()
+    template = "CASE WHEN %(expressions)s THEN 'yes' ELSE '' END"
 
 
 def csv_of(listed: PanelList) -> Iterator[bytes]:
@@ -90,7 +97,7 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _sources(listed: PanelList) -> dict[str, Any]:
-    made: dict[Kind, Any] = {Kind.TEXT: _Safe, Kind.MOMENT: _Moment, Kind.WORD: F}
+    made: dict[Kind, Any] = {Kind.TEXT: _Safe, Kind.MOMENT: _Moment, Kind.YES: _Yes, Kind.WORD: F}
     return {head: made[column.kind](field) for column in listed.shown for head, field in column.written.items()}
 
 

@@ -1,0 +1,87 @@
+"""A day at a list: columns, a view, ticked rows, a run that is followed live; clean for axe wherever it is open."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from licenses import services
+from licenses.models import LicenseRequest
+from pbas.core import tasks
+from pbas.core.models import BulkRun
+from pbas.core.story import SYSTEM
+from tests.browser.looks import faults_of
+from tests.factories import make_subscription
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_person_arranges_a_list_keeps_it_as_a_view_and_has_something_done_with_its_rows(
+    signed_in: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbas.core.lists.bulk.wake", lambda _pk: None)  # the test is the worker
+    first, second, third = (make_subscription().license_requests.get() for _n in range(3))
+    page = signed_in("/license-requests/?state=services")
+    faults = arrange(page)
+    heads = ("Tick", "Request", "Class", "Subscription", "Order", "Account", "State", "Key", "Asked", "Plug-in")
+    expect(page.locator("thead th")).to_have_text([re.compile(head) for head in heads])
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_label("Save this list as").fill("Waiting")
+    faults += faults_of(page)
+    page.get_by_role("button", name="Save the view").click()
+    expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
+    page.goto(page.url.split("?")[0])
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_role("link", name="Waiting").click()
+    expect(page.get_by_text("Remove this filter")).to_have_count(0)
+    expect(page.locator(".chip")).to_have_text("Waits for services")
+    services.hold_request(request=third, actor=SYSTEM)
+    faults += decide(page, third)
+    run = BulkRun.objects.get()
+    expect(page.get_by_text("0 of 3 tried")).to_be_visible()
+    faults += faults_of(page)
+    page.evaluate("window.untouched = true")
+    tasks.go_on_with_run(run.pk)
+    expect(page.get_by_text("3 of 3 tried: 2 done, 1 skipped, 0 failed.")).to_be_visible()
+    assert page.evaluate("window.untouched")
+    page.get_by_role("link", name="Skipped 1").click()
+    expect(page.get_by_text(f"Request {third.pk} cannot be held")).to_be_visible()
+    faults += faults_of(page)
+    assert faults == []
+    assert set(LicenseRequest.objects.filter(held=True)) == {first, second, third}
+
+
+def arrange(page: Page) -> list[str]:
+    """One column more, another moved."""
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_label("Plug-in", exact=True).check()
+    page.get_by_role("button", name="Move Order up").click()
+    faults = faults_of(page)
+    page.get_by_role("button", name="Keep for me").click()
+    return faults
+
+
+def decide(page: Page, third: LicenseRequest) -> list[str]:
+    """Tick all rows and put them on hold, over the question."""
+    expect(page.get_by_role("button", name="Hold")).to_be_hidden()
+    page.get_by_label(f"Request {third.pk}").check()
+    expect(page.get_by_role("button", name="Hold")).to_be_visible()
+    page.get_by_label("all rows of this page").check()
+    faults = faults_of(page)
+    page.get_by_role("button", name="Hold").click()
+    expect(page.get_by_role("heading", name="Put 3 requests on hold?")).to_be_visible()
+    page.get_by_label("Reason").fill("Audit")
+    faults += faults_of(page)
+    page.get_by_role("button", name="Hold").click()
+    return faults
+
+
+def test_enter_in_the_search_opens_an_exact_hit_and_typing_alone_does_not(signed_in: Callable[[str], Page]) -> None:
+    asked = make_subscription().license_requests.get()
+    page = signed_in("/license-requests/")
+    page.locator("#q").fill(str(asked.pk))
+    page.wait_for_timeout(600)
+    expect(page.locator("#q")).to_be_visible()
+    page.locator("#q").press("Enter")
+    expect(page).to_have_url(re.compile(f"/license-requests/{asked.pk}/$"))
