@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
+from licenses.failing.stuck import stuck_rows
 from licenses.models import License, LicenseRequest, StateCount
 from licenses.statements import in_seconds
 from pbas.core.models import Event
@@ -31,23 +32,8 @@ def broken() -> Iterator[Broken]:
 
 
 def _stuck() -> Iterator[str]:
-    """No open request without a next event: due, a live lease, a person's, held, in stock, or waiting for services."""
-    a_persons = Q(state__in=[State.ATTENTION, State.SERVICES]) | Q(held=True)
-    offline = Q(configuration__mode="offline", state__in=[State.KEY, State.FILES, State.INSTALL])
-    stock = Q(state=State.INSTALL, subscription=None)
-    for request in LicenseRequest.objects.filter(state__in=LicenseRequest.OPEN, due_at=None).exclude(
-        a_persons | offline | stock
-    )[:SHOWN]:
-        yield f"Request {request.pk} waits in {request.state} and nothing will move it."
-
-
-def _overdue() -> Iterator[str]:
-    """Nothing that a worker should have taken is left lying for minutes, unless its vendor is paused or parked."""
-    late = LicenseRequest.objects.filter(
-        due_at__lt=in_seconds(-300), configuration__status="configured", configuration__mode="online"
-    ).exclude(configuration__parkings__gt=0)
-    for request in late[:SHOWN]:
-        yield f"Request {request.pk} was due in {request.state} at {request.due_at} and no worker took it."
+    """Every open row has an owner, a next event and a deadline: requests, services, orders, fetches, alerts."""
+    return (row.text for row in stuck_rows())
 
 
 def _finished_without_end() -> Iterator[str]:
@@ -111,8 +97,7 @@ def _unsealed() -> Iterator[str]:
 INVARIANTS: dict[str, Callable[[], Iterator[str]]] = {
     "I1 each request ends in a license of its own": _paid_once,
     "I2 done means installed and proven": _done_without_license,
-    "I3 every open request has a next event": _stuck,
-    "I3 nothing due is left lying": _overdue,
+    "I3 every open row has a next event": _stuck,
     "I3 ended means ended": _finished_without_end,
     "I5 one event tells where a key came from": _issued_events,
     "I5 events are sealed within minutes": _unsealed,

@@ -31,7 +31,7 @@ def owed(
     """Unsaved requests for equal licenses. What was paid for is owed even where its options are wrong: a person's."""
     now, configuration = timezone.now(), license_class.configuration
     state, wrong = (State.KEY if start else State.SERVICES), what_is_wrong(license_class, options)
-    trouble = {}
+    trouble: dict[str, Any] = {}
     if wrong:
         state = State.ATTENTION
         trouble = {"problem_kind": "options", "problem_text": wrong, "problem_fault": "order or vendor account"}

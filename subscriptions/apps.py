@@ -6,5 +6,5 @@ class SubscriptionsConfig(AppConfig):
     verbose_name = "Subscriptions"
 
     def ready(self) -> None:
-        """Listen to the one signal that comes up from `licenses`."""
-        from subscriptions import receivers  # noqa: F401 (models are loaded only now)
+        """Listen to the one signal that comes up from `licenses`, and have our own rows looked at with its."""
+        from subscriptions import receivers, stuck  # noqa: F401 (models are loaded only now)

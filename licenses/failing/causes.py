@@ -5,7 +5,7 @@ import re
 
 LONGEST = 2000  # characters of a problem's words that are looked at
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']{2,}'|\([^)]*\)")
-_NAME = re.compile(r"[A-Z][a-z]+(['’]s)?")  # within a sentence: of somebody or something
+_NAME = re.compile(r"[A-Z][a-z]+('s)?")  # within a sentence: of somebody or something
 _SENTENCE_ENDS = (".", "!", "?", ":")
 _TRIMMED = ".,;:!?()[]“”\"'"
 _LINKS = frozenset({"and", "or", "of"})  # between what was taken out they only count how much it was

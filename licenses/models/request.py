@@ -80,7 +80,9 @@ class LicenseRequest(models.Model):
             models.Index(fields=["configuration", "id"], name="request_tab"),
             models.Index(fields=["configuration", "state", "id"], name="request_tab_state"),
             models.Index(fields=["state", "id"], name="request_state"),
-            models.Index(fields=["configuration", "cause"], condition=models.Q(cause__isnull=False), name="request_cause"),
+            models.Index(
+                fields=["configuration", "cause"], condition=models.Q(cause__isnull=False), name="request_cause"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
