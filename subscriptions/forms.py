@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from licenses.forms import show_problem
+from licenses.options import class_info, first_choice
 from pbas.core.problems import Problem
 from pbas.core.story import Actor, tell
 from subscriptions.models import HostingPlan, PlanLicense, PlanService
@@ -108,6 +109,13 @@ class _LicenseForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the 
         model = PlanLicense
         fields = ("license_class", "setup_fee", "monthly_fee", "is_included")
         labels = {"license_class": gettext_lazy("License class"), "is_included": gettext_lazy("Included in the plan")}
+
+    def clean(self) -> dict[str, Any]:
+        """Of another class it has that one's own first choice; its page of options offers the rest."""
+        if "license_class" in self.changed_data and (found := self.cleaned_data.get("license_class")):
+            info = class_info(found)
+            self.instance.options = first_choice(info) if info else {}
+        return self.cleaned_data
 
 
 class _Services(BaseInlineFormSet):  # type: ignore[type-arg] # generic in the stubs only

@@ -9,6 +9,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration, StateCount
+from licenses.owed import what_is_wrong
 from licenses.selectors import SEARCHED, SHORTEST_SEARCH, holding, narrowed
 from pbas.core.models import Event
 from subscriptions.models import HostingPlan, Order, OrderLine, PlanLicense, Subscription
@@ -58,6 +59,12 @@ def sold_classes(kept: Iterable[int] = ()) -> QuerySet[LicenseClass]:
     """The classes that a plan may offer: what we sell, and those it has already."""
     sold = Q(sold=True, retired=False) | Q(pk__in=list(kept))
     return LicenseClass.objects.filter(sold).select_related("configuration").order_by("configuration__name", "name")
+
+
+def offers_to_complete(plan: HostingPlan) -> list[PlanLicense]:
+    """The offered licenses whose options cannot be had as they are: their orders would come to a person."""
+    offers = plan.licenses.select_related("license_class")
+    return [one for one in offers if what_is_wrong(one.license_class, one.options)]
 
 
 def _signer() -> Signer:

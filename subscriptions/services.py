@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ka_plugins.installing import Target
+from licenses.options import Options, checked
 from licenses.services import request_licenses, services_ready, set_install_target
 from licenses.statements import add_events
 from pbas.core.problems import ConflictProblem, Problem, UnknownProblem
@@ -27,6 +28,14 @@ class AccountDetails:
     name: str
     email: str
     reference: str = ""
+
+
+def save_options(*, offered: PlanLicense, options: Options, actor: Actor) -> None:
+    """Say with which options a plan sells a license; placed orders keep theirs. Raises Problem at `options`."""
+    offered.options = checked(offered.license_class, options)
+    with transaction.atomic():
+        offered.save(update_fields=["options"])
+        tell(actor, "plan_saved", f"The options of {offered.license_class} in hosting plan {offered.plan} were saved.")
 
 
 # --- from the checkout to the subscription ------------------------------------------------------------------------

@@ -21,6 +21,7 @@ urlpatterns = [
     path("plans/new/", plans.new_plan, name="new_plan"),
     path("plans/<slug:code>/", plans.show_plan, name="plan"),
     path("plans/<slug:code>/edit/", plans.edit_plan, name="plan_edit"),
+    path("plans/<slug:code>/licenses/<int:pk>/options/", plans.edit_options, name="plan_options"),
     path("store/", store.show_plans, name="store"),
     path("store/plans/<slug:code>/", store.show_plan, name="store_plan"),
     path("store/plans/<slug:code>/checkout/", store.check_out, name="store_checkout"),

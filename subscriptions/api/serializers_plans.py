@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from licenses.api.serializers import OptionsSerializer
 from licenses.models import LicenseClass
+from licenses.options import checked
+from pbas.core.problems import Problem
 from subscriptions.models import HostingPlan, PlanLicense, PlanService
 from subscriptions.selectors import sold_classes
 
@@ -56,13 +58,13 @@ class PlanSerializer(serializers.ModelSerializer[HostingPlan]):
         return rows
 
     def validate_licenses(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """No license class twice; only what we sell, or what the plan has already."""
+        """No license class twice; only what we sell, or what the plan has already; with options that can be had."""
         _refuse_twice([row["license_class"].name for row in rows])
-        kept = self.instance.licenses.values_list("license_class_id", flat=True) if self.instance else ()
+        kept = dict(self.instance.licenses.values_list("license_class_id", "options")) if self.instance else {}
         sold = set(sold_classes(kept).values_list("pk", flat=True))
         if missing := [row["license_class"].name for row in rows if row["license_class"].pk not in sold]:
             raise serializers.ValidationError(f"{missing[0]} is not sold. Tick it on its plug-in's page first.")
-        return rows
+        return [_with_options(rows, number, kept) for number in range(len(rows))]
 
     @transaction.atomic
     def create(self, validated_data: dict[str, Any]) -> HostingPlan:
@@ -89,6 +91,19 @@ def _with_parts(plan: HostingPlan, parts: Parts) -> HostingPlan:
     if "licenses" in parts:
         plan.licenses.exclude(license_class__in=[row["license_class"] for row in parts["licenses"]]).delete()
     return plan
+
+
+def _with_options(rows: list[dict[str, Any]], number: int, kept: dict[int, Any]) -> dict[str, Any]:
+    """A row with its options in their one form; those that are not given are what the plan has, or none."""
+    row = rows[number]
+    license_class: LicenseClass = row["license_class"]
+    try:
+        return {**row, "options": checked(license_class, row.get("options", kept.get(license_class.pk, {})))}
+    except Problem as problem:
+        detail: Any = [problem.message]
+        for name in reversed(problem.field.split(".")):
+            detail = {name: detail}
+        raise serializers.ValidationError([{}] * number + [detail]) from None
 
 
 def _refuse_twice(names: list[str]) -> None:

@@ -88,3 +88,30 @@ def test_the_same_change_may_be_sent_again_under_its_key(
     assert answers[0] == answers[1]
     assert license_.requests.count() == 1
     assert described.sold
+
+
+@pytest.mark.parametrize(("options", "field"), WRONG)
+def test_a_plan_with_options_that_cannot_be_is_422_at_its_license(
+    api: Api, described: LicenseClass, other_class: LicenseClass, options: dict[str, Any], field: str
+) -> None:
+    licenses = [{"license_class": other_class.pk}, {"license_class": described.pk, "options": options}]
+    problem(api.post("plans/", {"code": "new", "name": "New", "licenses": licenses}), 422, f"licenses.1.{field}")
+
+
+def test_a_plan_keeps_its_options_in_their_order_and_where_they_are_not_given(
+    api: Api, described: LicenseClass
+) -> None:
+    row = {"license_class": described.pk, "options": {"features": ["POWER", "D10"]}}
+    made = api.post("plans/", {"code": "new", "name": "New", "licenses": [row]}).json()
+    assert made["licenses"][0]["options"] == {"features": ["D10", "POWER"], "additional": []}
+    changed = api.patch(f"plans/{made['id']}/", {"licenses": [{"license_class": described.pk, "is_included": False}]})
+    assert changed.json()["licenses"][0]["options"] == made["licenses"][0]["options"]
+    problem(
+        api.patch(f"plans/{made['id']}/", {"licenses": [{**row, "options": {}}]}), 422, "licenses.0.options.features"
+    )
+
+
+@pytest.fixture
+def other_class(described: LicenseClass) -> LicenseClass:
+    """A second class, which has nothing to choose."""
+    return LicenseClass.objects.create(configuration=described.configuration, code="PLAIN", name="Plain", sold=True)

@@ -8,6 +8,7 @@ from django.test import Client
 
 from subscriptions.models import HostingPlan
 from tests.factories import World, make_class, make_order, make_plan
+from tests.web.wares import make_wares
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +124,29 @@ def test_the_list_of_plans_costs_the_same_for_one_and_for_many(
 def test_an_unknown_plan_is_not_found(staff_client: Client) -> None:
     assert staff_client.get("/plans/none/").status_code == 404
     assert staff_client.get("/plans/none/edit/").status_code == 404
+
+
+def test_a_plan_with_a_class_whose_options_are_missing_leads_to_them(staff_client: Client, world: World) -> None:
+    wares = make_wares(world.configuration)
+    page = staff_client.post("/plans/new/", typed(**with_license(wares.pk)), follow=True)
+    offered = HostingPlan.objects.get(code="small").licenses.get()
+    place = f"/plans/small/licenses/{offered.pk}/options/"
+    assert page.redirect_chain == [(place, 302)]
+    assert "Choose one of Domains." in page.text
+    assert "Choose one of Domains." in staff_client.get("/plans/small/").text, "its orders would come to a person"
+    wrong = staff_client.post(place, {"features": ["D10", "D100"]}).text
+    assert "exclude one another" in wrong
+    assert "Choose one of Domains." in staff_client.post(place, {}).text
+    saved = staff_client.post(place, {"features": ["POWER", "D100"], "additional": ["AV"]}, follow=True)
+    assert saved.redirect_chain == [("/plans/small/", 302)]
+    assert "100 domains, Power pack, Antivirus" in saved.text
+    offered.refresh_from_db()
+    assert offered.options["features"] == ["D100", "POWER"]
+    assert "checked" in staff_client.get(place).text
+
+
+def test_options_of_a_license_that_the_plan_does_not_offer_are_not_found(staff_client: Client, world: World) -> None:
+    offered = world.plan.licenses.get()
+    assert staff_client.get(f"/plans/{world.plan.code}/licenses/{offered.pk}/options/").status_code == 200
+    assert staff_client.get(f"/plans/{world.plan.code}/licenses/999999/options/").status_code == 404
+    assert staff_client.get(f"/plans/none/licenses/{offered.pk}/options/").status_code == 404
