@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from licenses import services
+from licenses.mass_upload.services import take
+from licenses.mass_upload.undoing import give_back
 from licenses.models import License, LicenseRequest
 from pbas.core.lists.actions import Action, Decision
 
@@ -24,6 +26,14 @@ def _release(request: LicenseRequest, decision: Decision) -> None:
 
 def _cancel(request: LicenseRequest, decision: Decision) -> None:
     services.cancel_request(request=request, actor=decision.actor, reason=decision.reason)
+
+
+def _take_upload(request: LicenseRequest, decision: Decision) -> None:
+    take(request=request, actor=decision.actor)
+
+
+def _give_upload_back(request: LicenseRequest, decision: Decision) -> None:
+    give_back(request=request, actor=decision.actor, reason=decision.reason)
 
 
 def _asking(service: Callable[..., Any], *, is_told_why: bool) -> Callable[[License, Decision], None]:
@@ -56,6 +66,19 @@ REQUEST_ACTIONS = (
         *(_cancel, "x"),
         needs_reason=True,
         is_ending=True,
+    ),
+    Action(
+        *("take_upload", _("Upload"), _("Give %(n)s requests what was uploaded for them?")),
+        _("Each takes its key and files, and goes on."),
+        *(_take_upload, "upload"),
+        is_offered=False,
+    ),
+    Action(
+        *("give_upload_back", _("Undo of an upload"), _("Take back what was uploaded for %(n)s requests?")),
+        _("What is installed already stays as it is."),
+        *(_give_upload_back, "history"),
+        needs_reason=True,
+        is_offered=False,
     ),
 )
 

@@ -20,8 +20,9 @@ MOVES: dict[str, frozenset[str]] = {
     # back to key only when it is certain that nothing was sold
     State.BUYING: frozenset({State.KEY, State.FILES, State.INSTALL, State.DONE, State.IN_DOUBT, State.ATTENTION}),
     State.IN_DOUBT: frozenset({State.KEY, State.FILES, State.INSTALL, State.ATTENTION, State.CANCELLED}),
-    State.FILES: frozenset({State.INSTALL, State.DONE, State.ATTENTION, State.CANCELLED}),
-    State.INSTALL: frozenset({State.PROOF, State.DONE, State.ATTENTION, State.CANCELLED}),
+    # back from files and install only where a person takes an upload of his back
+    State.FILES: frozenset({State.KEY, State.INSTALL, State.DONE, State.ATTENTION, State.CANCELLED}),
+    State.INSTALL: frozenset({State.KEY, State.FILES, State.PROOF, State.DONE, State.ATTENTION, State.CANCELLED}),
     State.PROOF: frozenset({State.INSTALL, State.DONE, State.ATTENTION}),
     State.ATTENTION: frozenset(
         {State.KEY, State.FILES, State.INSTALL, State.PROOF, State.IN_DOUBT, State.DONE, State.CANCELLED}

@@ -9,6 +9,8 @@ from celery.signals import worker_init, worker_shutting_down
 from licenses import bell, classes, engine
 from licenses.counters import fold
 from licenses.expiry import expire
+from licenses.failing import alerts, deadlines, deliveries, stuck
+from licenses.mass_upload.services import forget_drafts
 from licenses.ready_keys.serving import serve_all
 from licenses.reconciling import rounds
 from licenses.statements import open_rooms
@@ -53,6 +55,27 @@ def reconcile(configuration_id: int) -> None:
 
 
 @shared_task
+def watch_failures() -> None:
+    """Open, append to and close alerts, and have those told that somebody is to hear of."""
+    alerts.watch()
+    if deliveries.due_deliveries().exists():
+        bell.send(deliveries.DELIVER, [], queue="alerts")
+
+
+@shared_task
+def deliver_alerts() -> None:
+    """Tell of alerts by e-mail and webhook; in a queue of its own."""
+    deliveries.deliver_due()
+
+
+@shared_task
+def keep_deadlines() -> None:
+    """Bring overdue requests of idle plug-ins to a person, and count what nothing will move."""
+    deadlines.bring_overdue()
+    stuck.count_stuck()
+
+
+@shared_task
 def fold_counters() -> None:
     """Put the rows of the counters together."""
     fold()
@@ -62,6 +85,12 @@ def fold_counters() -> None:
 def expire_licenses() -> None:
     """Mark licenses whose time is over."""
     expire()
+
+
+@shared_task
+def forget_upload_drafts() -> None:
+    """Take away uploads that nobody confirmed."""
+    forget_drafts()
 
 
 @shared_task

@@ -9,6 +9,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from pbas.environment import make_field_keys, make_secret_key, secret_of, value_of
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "pbas.core.reference.ReferenceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -64,8 +66,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "pbas.core.gate.GateMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -139,12 +141,30 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
+HOME = "dashboard"  # where the staff begins; customers begin at CUSTOMER_HOME
+CUSTOMER_HOME = "my"
 ACCOUNT_ADAPTER = "pbas.core.accounts.AccountAdapter"
+MFA_ADAPTER = "pbas.core.accounts.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "License Panel"
+MFA_TOTP_TOLERANCE = 1  # codes of the half minute before and after are good: clocks differ
+# Without a second factor the staff gets no further than to the page that sets it up.
+REQUIRE_SECOND_FACTOR = value_of("PBAS_REQUIRE_SECOND_FACTOR") == "1"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds for which a login is fresh enough to see secrets
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}  # the others stay as they are
+# Whose word is taken for a caller's address, which throttles him: as many proxies as stand before the panel.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(value_of("PBAS_TRUSTED_PROXIES", "0"))
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds for which an invitation, too, is good
+# Without EMAIL_URL the panel sends no mail, and the pages offer nothing that needs it.
+HAS_MAIL = bool(value_of("EMAIL_URL"))
+vars().update(environ.Env.email_url_config(value_of("EMAIL_URL", "dummymail://")))
+DEFAULT_FROM_EMAIL = value_of("PBAS_MAIL_FROM", "panel@localhost")
 
 # --- security
 
@@ -158,6 +178,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
     }
 }
+CSRF_FAILURE_VIEW = "pbas.core.web.stale_form"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -165,6 +186,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "panel_session"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # license files never touch a disk
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 
@@ -190,7 +212,7 @@ REST_FRAMEWORK = {
         "knox.auth.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_PERMISSION_CLASSES": ["pbas.core.api.permissions.HasRight"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "pbas.core.api.CursorPagination",
@@ -218,7 +240,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # the row is the record: a lost message costs one sweep
 CELERY_TASK_DEFAULT_QUEUE = "panel"
-CELERY_TASK_ROUTES = {"licenses.tasks.drain": {"queue": "engine"}}
+CELERY_TASK_ROUTES = {
+    "licenses.tasks.drain": {"queue": "engine"},
+    "licenses.tasks.deliver_alerts": {"queue": "alerts"},  # a receiver that is slow holds up nothing else
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
@@ -228,6 +253,9 @@ CELERY_BEAT_SCHEDULE = {
     "resume-runs": {"task": "pbas.core.tasks.resume_runs", "schedule": 15.0, "options": {"expires": 15}},
     "reconcile": {"task": "licenses.tasks.reconcile_due", "schedule": 300.0, "options": {"expires": 300}},
     "seal-events": {"task": "pbas.core.tasks.seal_events", "schedule": 60.0, "options": {"expires": 60}},
+    "forget-uploads": {"task": "licenses.tasks.forget_upload_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
+    "watch-failures": {"task": "licenses.tasks.watch_failures", "schedule": 10.0, "options": {"expires": 10}},
+    "keep-deadlines": {"task": "licenses.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -237,6 +265,7 @@ PANEL_LISTS = {
     "licenses": "licenses.lists.LicenseList",
     "license_requests": "licenses.lists.RequestList",
     "findings": "licenses.reconciling.lists.FindingList",
+    "failures": "licenses.failing.lists.FailureList",
     "subscriptions": "subscriptions.lists.SubscriptionList",
     "orders": "subscriptions.lists.OrderList",
     "activity": "subscriptions.lists.EventList",
@@ -255,8 +284,9 @@ ENGINE_GRACE_SECONDS = 5.0  # what a warm shutdown waits for calls under way
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{reference}] {message}", "style": "{"}},
+    "filters": {"reference": {"()": "pbas.core.reference.ReferenceFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
     "root": {"handlers": ["console"], "level": value_of("PBAS_LOG_LEVEL", "INFO")},
     "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
 }
@@ -265,3 +295,14 @@ LOGGING = {
 
 RECONCILE_SETTLE_SECONDS = 600.0  # a key younger than this may be one that is being bought
 RECONCILE_PER_SECOND = 5.0  # keys that one configuration's vendor is asked for one by one
+
+# --- alerts of failures and figures for Prometheus
+
+ALERT_DELAY_SECONDS = float(value_of("PBAS_ALERT_DELAY_SECONDS", "30"))  # what heals within it is told to nobody
+ALERT_MAIL = [one.strip() for one in value_of("PBAS_ALERT_MAIL").split(",") if one.strip()]
+ALERT_WEBHOOKS = value_of("PBAS_ALERT_WEBHOOKS").split()
+ALERT_WEBHOOK_SECRET = value_of("PBAS_ALERT_WEBHOOK_SECRET")
+if ALERT_WEBHOOKS and not ALERT_WEBHOOK_SECRET:
+    raise ImproperlyConfigured("PBAS_ALERT_WEBHOOKS needs PBAS_ALERT_WEBHOOK_SECRET, by which receivers know them.")
+PANEL_URL = value_of("PBAS_URL").rstrip("/")  # where people reach the panel: for links in mails and webhooks
+METRICS_TOKEN = value_of("PBAS_METRICS_TOKEN")

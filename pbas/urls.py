@@ -1,6 +1,5 @@
 """The map of addresses."""
 
-from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -18,34 +17,28 @@ handler403 = web.forbidden
 handler404 = web.not_found
 handler500 = web.failed
 
-# Of what allauth brings, only this: the administrator makes accounts, and the panel sends no mail.
-accounts = [
-    path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
-    path("signup/", account.signup, name="account_signup"),  # says that it is closed
-    path("inactive/", account.account_inactive, name="account_inactive"),
-    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", account.password_change, name="account_change_password"),
-]
-
 # The one page that sets styles inline: its library does.
 _swagger = SpectacularSwaggerSplitView.as_view(url_name="api-schema")
 api_docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(_swagger)
 
 urlpatterns = [
     path("", include("licenses.urls")),
+    path("", include("licenses.mass_upload.urls")),
     path("", include("licenses.plugin_pages.urls")),
     path("", include("licenses.ready_keys.urls")),
+    path("", include("licenses.failing.urls")),
+    path("", include("licenses.reconciling.urls")),
     path("", include("subscriptions.urls")),
+    path("", include("subscriptions.customer_pages.urls")),
     path("", include("pbas.core.lists.urls")),
     path("theme/", web.choose_theme, name="theme"),
-    path("accounts/", include(accounts)),
+    path("", include("pbas.core.people.urls")),
     path("admin/", admin.site.urls),
-    path("favicon.ico", web.favicon),
-    path("livez", web.livez),
+    path("favicon.ico", web.favicon, name="favicon"),
+    path("livez", web.livez, name="livez"),
     path("api/v1/", include("licenses.api.urls")),
     path("api/v1/", include("subscriptions.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", api_docs, name="api-docs"),
-    path("api/v1/<path:rest>", UnknownAddress.as_view()),
+    path("api/v1/<path:rest>", UnknownAddress.as_view(), name="api-unknown"),
 ]

@@ -4,6 +4,7 @@ from licenses.models.alert import Alert, AlertDelivery
 from licenses.models.catalog import LicenseClass, PluginConfiguration
 from licenses.models.count import StateCount
 from licenses.models.license import NEVER, InstallTarget, License
+from licenses.models.mass_upload import UploadBatch, UploadPiece
 from licenses.models.ready_keys import ReadyKey, ReadyKeyRule
 from licenses.models.reconciling import Finding, Reconciliation
 from licenses.models.request import LicenseFile, LicenseRequest
@@ -23,4 +24,6 @@ __all__ = [
     "ReadyKeyRule",
     "Reconciliation",
     "StateCount",
+    "UploadBatch",
+    "UploadPiece",
 ]
