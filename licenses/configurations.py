@@ -12,7 +12,7 @@ from django.utils import timezone
 from licenses import bell, classes
 from licenses.asking import ask
 from licenses.hand import bring_to_a_person
-from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.models import Finding, LicenseClass, LicenseRequest, PluginConfiguration, Reconciliation
 from licenses.plugins import is_secret, kept_secrets, plugin_class, settings_fields
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
@@ -21,6 +21,7 @@ from pbas.core.story import SYSTEM, Actor, tell
 
 Mode, Status = PluginConfiguration.Mode, PluginConfiguration.Status
 
+_GOES_ALONG = {LicenseClass, Event, Finding, Reconciliation}  # with a configuration that is deleted
 MOST_COUNTED = 1000  # of what hangs on a configuration
 MOST_CALLS = 2000  # at once, over all workers
 
@@ -193,7 +194,7 @@ def hanging_on(configuration: PluginConfiguration) -> dict[str, int]:
         (LicenseClass, "__in", configuration.classes.all()),
     ):
         for relation in model._meta.get_fields(include_hidden=True):  # noqa: SLF001 (Django's public name)
-            if not isinstance(relation, ForeignObjectRel) or relation.related_model in {LicenseClass, Event}:
+            if not isinstance(relation, ForeignObjectRel) or relation.related_model in _GOES_ALONG:
                 continue
             other: Any = relation.related_model
             rows = other._base_manager.filter(**{f"{relation.field.name}{lookup}": of})  # noqa: SLF001 (as above)

@@ -154,6 +154,7 @@ class LicenseSerializer(serializers.ModelSerializer[License]):
         fields = [
             *("id", "key", "state", "plugin", "license_class", "subscription", "parent", "features", "issued_at"),
             *("renew_at", "expires_at", "installed_at", "proven_at", "has_activation_code", "files"),
+            *("in_sync", "checked_at"),
         ]
         read_only_fields = fields
 
@@ -180,6 +181,7 @@ class LicenseFilters(serializers.Serializer[dict[str, Any]]):
     subscription = IdField(source="subscription_id", required=False)
     license_class = IdField(source="license_class_id", required=False)
     parent = IdField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
+    in_sync = serializers.BooleanField(required=False, help_text="Whether the vendor said the same of it.")
     q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
 
@@ -215,8 +217,8 @@ class ClassSerializer(serializers.ModelSerializer[LicenseClass]):
 
     class Meta:
         model = LicenseClass
-        fields = ["id", "code", "name", "sold", "retired", "properties"]
-        read_only_fields = ["id", "code", "name", "retired", "properties"]
+        fields = ["id", "code", "name", "sold", "retired", "properties", "monthly_fee", "currency"]
+        read_only_fields = ["id", "code", "name", "retired", "properties", "monthly_fee", "currency"]
         extra_kwargs = {"sold": {"required": True}}
 
 

@@ -11,7 +11,10 @@ from rest_framework.response import Response
 
 from licenses import configurations, plugins
 from licenses.api.serializers import ClassFilters, ClassSerializer, PluginSerializer
+from licenses.api.views_findings import RoundSerializer
 from licenses.models import LicenseClass, PluginConfiguration
+from licenses.reconciling import rounds
+from licenses.reconciling.selectors import progress_of
 from pbas.core.api.fields import ReasonSerializer
 from pbas.core.api.idempotency import once_per_key
 from pbas.core.api.views import PanelViewSet, read_body
@@ -89,6 +92,23 @@ class PluginViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewS
         return Response(
             {"classes": configurations.fetch_classes(configuration=self.get_object(), actor=staff(request.user))}
         )
+
+    @extend_schema(request=None, responses={202: RoundSerializer})
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def reconcile(self, request: Request, **_: Any) -> Response:
+        """Have the vendor's keys compared with ours; ask again by GET for how far it is."""
+        row = rounds.want_round(configuration=self.get_object(), actor=staff(request.user))
+        return Response(RoundSerializer(row).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses=RoundSerializer)
+    @reconcile.mapping.get
+    def show_reconciliation(self, _request: Request, **_: Any) -> Response:
+        """How far the comparison is, and when the last whole one was."""
+        row = progress_of(self.get_object())
+        if row is None:
+            raise UnknownProblem("This plug-in was not compared with its vendor yet.")
+        return Response(RoundSerializer(row).data)
 
     @extend_schema(request=ReasonSerializer, responses=PluginSerializer)
     @action(detail=True, methods=["post"])

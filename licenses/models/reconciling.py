@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from licenses.models.catalog import LicenseClass, PluginConfiguration
@@ -73,3 +74,8 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shown}: {self.get_kind_display()}"
+
+    @property
+    def is_ignored(self) -> bool:
+        """Whether somebody has left it out for now."""
+        return self.ignored_until is not None and self.ignored_until > timezone.now()

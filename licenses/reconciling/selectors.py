@@ -12,6 +12,8 @@ from licenses.models import Finding, LicenseRequest, PluginConfiguration, Reconc
 
 Kind = Finding.Kind
 
+_CENT = Decimal("0.01")
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -62,7 +64,7 @@ def cost_of(rows: "QuerySet[Finding]") -> Cost:
         .annotate(sum=Sum(fee), n=Count("pk"), known=Count(fee))
     )
     found = list(sums)
-    amounts = tuple(sorted((unit or "", sum_) for unit, sum_, _n, _known in found if sum_ is not None))
+    amounts = tuple(sorted((unit or "", sum_.quantize(_CENT)) for unit, sum_, _n, _known in found if sum_ is not None))
     return Cost(amounts, sum(n - known for _unit, _sum, n, known in found))
 
 

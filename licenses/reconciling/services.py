@@ -1,6 +1,7 @@
 """What people decide about a finding besides adopting: end it at the vendor, take his word over, or ignore it."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -9,7 +10,7 @@ from ka_plugins.contract import Delivers, Key, KeyStatus, Verb
 from licenses import bell, intake
 from licenses.asking import ask
 from licenses.hand import event_of
-from licenses.models import Finding, License, LicenseRequest
+from licenses.models import Finding, License, LicenseClass, LicenseRequest
 from licenses.owed import uids_of
 from licenses.plugins import plugin_class
 from licenses.reconciling.comparing import LIVING
@@ -167,3 +168,12 @@ def _note_ignored(finding: Finding, until: datetime | None, reason: str, actor: 
         raise ConflictProblem(f"The finding about key {finding.shown} is settled meanwhile.")
     for name, value in kept.items():
         setattr(finding, name, value)
+
+
+def set_cost(*, license_class: LicenseClass, monthly_fee: Decimal | None, currency: str, actor: Actor) -> None:
+    """Write down what the vendor bills a month for one license of a class; None where that is not known."""
+    kept = {"monthly_fee": monthly_fee, "currency": currency if monthly_fee is not None else ""}
+    LicenseClass.objects.filter(pk=license_class.pk).update(**kept)
+    said = "not known" if monthly_fee is None else f"{monthly_fee} {currency}"
+    text = f"What {license_class.name} costs a month is now {said}."
+    tell(actor, "class_cost", text, configuration=license_class.configuration)
