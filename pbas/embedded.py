@@ -22,7 +22,7 @@ from gunicorn.app.base import BaseApplication
 
 from pbas.celery import app as celery_app
 
-QUEUES = ["panel", "engine"]
+QUEUES = ["panel", "engine", "alerts", "proof"]
 WEB_THREADS = 8
 WORKER_THREADS = 4  # a drain takes one for minutes; sweep and the rest need others
 STOP_SECONDS = 3  # each process stops within this, or is killed
