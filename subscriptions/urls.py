@@ -3,11 +3,13 @@
 from django.urls import path
 
 from subscriptions import store
-from subscriptions.views import dashboard, orders, plans, subscriptions
+from subscriptions.views import dashboard, orders, plans, search, subscriptions
 
 urlpatterns = [
     path("", dashboard.show_dashboard, name="dashboard"),
     path("activity/", dashboard.list_events, name="activity"),
+    path("search/", search.search, name="search"),
+    path("shortcuts/", search.show_shortcuts, name="shortcuts"),
     path("subscriptions/", subscriptions.list_subscriptions, name="subscriptions"),
     path("subscriptions/<int:pk>/", subscriptions.show_subscription, name="subscription"),
     path("subscriptions/<int:pk>/target/", subscriptions.set_target, name="subscription_target"),

@@ -17,6 +17,10 @@
     root.querySelectorAll("[data-revealed]").forEach(function (secret) {
       setTimeout(function () { hide(secret); }, REVEALED_MS);
     });
+    root.querySelectorAll("[data-shortcuts]").forEach(function (box) {
+      box.checked = !shortcutsAreOff();
+      box.addEventListener("change", function () { localStorage.setItem("shortcuts", box.checked ? "on" : "off"); });
+    });
     root.querySelectorAll("[data-all]").forEach(function (label) { label.hidden = false; });
     var faults = root.querySelector("[data-focus]");
     if (faults) faults.focus();
@@ -82,14 +86,46 @@
         menu.querySelector("summary").focus();
       });
     }
-    var typing = event.target.closest("input, textarea, select, [contenteditable]");
-    var box = document.getElementById("q");
-    if (event.key === "/" && box && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      box.focus();
-      box.select();
-    }
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || shortcutsAreOff()) return;
+    if (event.key === "/") { event.preventDefault(); find(); }
+    else if (event.key === "?") showShortcuts();
+    else if (going && PLACES[event.key]) location.assign(PLACES[event.key]);
+    going = event.key === "g";
   });
+
+  var going = false; // after `g`
+  var PLACES = {
+    d: "/", l: "/licenses/", r: "/license-requests/", s: "/subscriptions/", o: "/orders/", p: "/plugins/", a: "/activity/"
+  };
+
+  function find() {
+    var box = document.getElementById("q") || document.getElementById("find");
+    var fold = document.querySelector("details.fold");
+    if (!box) return;
+    if (box.id === "find" && fold && fold.offsetParent) fold.open = true;
+    box.focus();
+    box.select();
+  }
+
+  function shortcutsAreOff() {
+    try { return localStorage.getItem("shortcuts") === "off"; } catch (error) { return false; }
+  }
+
+  function showShortcuts() {
+    fetch("/shortcuts/", { credentials: "same-origin" }).then(function (answer) { return answer.text(); }).then(function (text) {
+      var sheet = new DOMParser().parseFromString(text, "text/html").getElementById("shortcuts");
+      if (!sheet) return;
+      var dialog = document.createElement("dialog");
+      dialog.className = "sheet-dialog";
+      dialog.setAttribute("aria-label", document.title);
+      dialog.append.apply(dialog, Array.from(sheet.childNodes));
+      dialog.addEventListener("close", function () { dialog.remove(); });
+      document.body.append(dialog);
+      prepare(dialog);
+      dialog.showModal();
+    });
+  }
 
   // A form that is being sent is not sent again by a second click.
   document.addEventListener("submit", function (event) {
