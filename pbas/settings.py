@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "pbas.core.zone.ZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -242,6 +243,7 @@ CELERY_TASK_ACKS_LATE = False  # the row is the record: a lost message costs one
 CELERY_TASK_DEFAULT_QUEUE = "panel"
 CELERY_TASK_ROUTES = {
     "licenses.tasks.drain": {"queue": "engine"},
+    "licenses.tasks.prove": {"queue": "proof"},  # targets that are slow hold up nothing else
     "licenses.tasks.deliver_alerts": {"queue": "alerts"},  # a receiver that is slow holds up nothing else
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -256,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-uploads": {"task": "licenses.tasks.forget_upload_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
     "watch-failures": {"task": "licenses.tasks.watch_failures", "schedule": 10.0, "options": {"expires": 10}},
     "keep-deadlines": {"task": "licenses.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
+    "prove": {"task": "licenses.tasks.prove", "schedule": 30.0, "options": {"expires": 30}},
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
