@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from licenses import statements
 from licenses.failing.deliveries import drop_untold, plan
-from licenses.failing.groups import OF_PLUGIN, groups, samples_of, troubled_plugins
+from licenses.failing.groups import OF_PLUGIN, Group, groups, samples_of, troubled_plugins
 from licenses.models import Alert, AlertDelivery
 
 NUMBER = "menu-failures"  # in the cache: how many alerts are open
@@ -55,18 +55,25 @@ def _failures() -> dict[Key, Failure]:
     """Everything that fails now, by what tells causes apart. Three statements."""
     found: dict[Key, Failure] = {}
     moment = timezone.now()
-    for trouble in troubled_plugins():
+    plugins = troubled_plugins()
+    for trouble in plugins:
         # One cause, though the vendor's words may be others at each probe.
         cause = "failed" if trouble.kind == "failed" else "parked"
         key = (trouble.configuration.pk, "", cause)
         found[key] = Failure(trouble.kind, 0, moment, moment, None, trouble.text)
-    counted = [one for one in groups() if one.kind not in OF_PLUGIN]
+    down = {one.configuration.pk for one in plugins}
+    counted = [one for one in groups() if not is_of_plugin(one, down)]
     samples = samples_of(counted)
     for one in counted:
         sample = samples.get(one.newest)
         text = sample.text if sample else ""
         found[one.key] = Failure(one.kind, one.total, one.first_at, one.last_at, one.newest, text)
     return found
+
+
+def is_of_plugin(group: Group, down: set[int]) -> bool:
+    """Whether these requests only met their vendor's trouble: doubts too, until they come to a person."""
+    return group.kind in OF_PLUGIN or (group.kind == "unknown" and not group.attention and group.configuration in down)
 
 
 def _new(key: Key, failure: Failure) -> Alert:

@@ -15,7 +15,7 @@ SAME = [
         "3 keys could be the one of this order: PLSK.7.0001, PLSK.8.0002 and PLSK.9.0003.",
     ),
     ("Nothing is at /var/a/key.xml on a.example.com.", "Nothing is at /var/b/key.xml on b.example.com."),
-    ("The account “Ada’s shop” is locked.", "The account “Hopper” is locked."),
+    ("The account “Ada and friends” is locked.", "The account “Hopper” is locked."),
     ("It failed at 2026-01-02 03:04:05+00:00 for ada@example.com.", "It failed at 10:11 for grace@example.com."),
 ]
 DIFFERENT = [

@@ -4,15 +4,19 @@ from collections.abc import Callable
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from licenses.invariants import INVARIANTS, broken
-from licenses.models import LicenseRequest, StateCount
+from licenses.models import Alert, AlertDelivery, LicenseRequest, PluginConfiguration, StateCount
 from licenses.statements import in_seconds
 from pbas.core.story import SYSTEM, tell
-from tests.factories import make_license
+from tests.factories import make_license, make_order, make_subscription
 from tests.unit.licenses.conftest import MakeRequest
 
 pytestmark = pytest.mark.django_db
+
+
+EVENT = "I3 every open row has a next event"
 
 
 def lost_due_time(make_request: MakeRequest) -> None:
@@ -21,6 +25,34 @@ def lost_due_time(make_request: MakeRequest) -> None:
 
 def left_lying(make_request: MakeRequest) -> None:
     make_request(due=-900)
+
+
+def past_its_deadline(make_request: MakeRequest) -> None:
+    make_request(due=60, deadline=in_seconds(-7200))
+
+
+def never_fetched(make_request: MakeRequest) -> None:
+    configuration = make_request().configuration
+    PluginConfiguration.objects.filter(pk=configuration.pk).update(fetch_at=in_seconds(-900))
+
+
+def never_told(make_request: MakeRequest) -> None:
+    now = timezone.now()
+    alert = Alert.objects.create(configuration=make_request().configuration, cause="x", first_at=now, last_at=now)
+    AlertDelivery.objects.create(alert=alert, subject="opened", way="mail", due_at=in_seconds(-900), deadline=now)
+
+
+def paid_for_nothing(make_request: MakeRequest) -> None:  # noqa: ARG001 (orders are the other leg's)
+    order = make_order()
+    type(order).objects.filter(pk=order.pk).update(state="paid")
+
+
+def service_that_never_reports(make_request: MakeRequest) -> None:  # noqa: ARG001
+    make_subscription().services.update(changed_at=in_seconds(-8 * 86_400))
+
+
+def services_all_ready(make_request: MakeRequest) -> None:  # noqa: ARG001
+    make_subscription().services.update(state="ready")
 
 
 def ended_without_end(make_request: MakeRequest) -> None:
@@ -66,8 +98,14 @@ def counted_wrong(make_request: MakeRequest) -> None:
 
 
 BREAKAGES: list[tuple[Callable[[MakeRequest], None], str]] = [
-    (lost_due_time, "I3 every open request has a next event"),
-    (left_lying, "I3 nothing due is left lying"),
+    (lost_due_time, EVENT),
+    (left_lying, EVENT),
+    (past_its_deadline, EVENT),
+    (never_fetched, EVENT),
+    (never_told, EVENT),
+    (paid_for_nothing, EVENT),
+    (service_that_never_reports, EVENT),
+    (services_all_ready, EVENT),
     (ended_without_end, "I3 ended means ended"),
     (open_with_an_end, "I3 ended means ended"),
     (done_without_license, "I2 done means installed and proven"),
@@ -113,4 +151,4 @@ def test_the_command_fails_where_an_invariant_is_broken_and_says_which(
     with pytest.raises((CommandError, SystemExit)) as caught:
         call_command("check_ledger")
     said = capsys.readouterr()
-    assert "I3 every open request has a next event" in said.out + said.err + str(caught.value)
+    assert EVENT in said.out + said.err + str(caught.value)
