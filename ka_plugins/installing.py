@@ -34,6 +34,17 @@ class NotProvenError(InstallError):
     """The target took the license but could not be read back just now; reading alone is tried again."""
 
 
+class NotThereError(InstallError):
+    """The target was asked and does not hold the license; `older`: it holds an older revision of it.
+
+    Only this says that a license is gone. Any other InstallError of `read_back` says that nobody could look.
+    """
+
+    def __init__(self, message: str, *, older: bool = False) -> None:
+        super().__init__(message)
+        self.older = older
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the licenses of a subscription go. What `address` and `credentials` mean is the installer's matter."""
@@ -81,7 +92,7 @@ class Installer:
         raise NotImplementedError
 
     async def read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
-        """What the target really holds of these parcels now, in their order. Raises InstallError if it is absent."""
+        """What the target really holds of these parcels now, in their order. Raises NotThereError if it is absent."""
         raise NotImplementedError
 
     async def deliver(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:

@@ -3,7 +3,7 @@
 import ipaddress
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -134,9 +134,14 @@ class Desk:
 
     def public(self, request: Claimed, text: str) -> str:
         """Text as the story may tell it: names and paths may hold keys, which are secrets with some plug-ins."""
-        for number in {key.number for key in request.keys} if self.plugin.secret_keys else ():
-            text = text.replace(number, masked(number)).replace(quote(number, safe=""), masked(number))
-        return text
+        return hidden(text, {key.number for key in request.keys}) if self.plugin.secret_keys else text
+
+
+def hidden(text: str, numbers: Iterable[str]) -> str:
+    """Text in which these keys are masked, also where they are written as in an address."""
+    for number in numbers:
+        text = text.replace(number, masked(number)).replace(quote(number, safe=""), masked(number))
+    return text
 
 
 def living(key: Key) -> tuple[Key, ...]:

@@ -54,6 +54,11 @@ def allow_to_run() -> None:
     _stop[0] = 0
 
 
+def is_stopping() -> bool:
+    """Whether the engines of this process were asked to stop; other long work of it stops too."""
+    return bool(_stop[0])
+
+
 def drain() -> int:
     """Run until nothing has been due for a while; answers how many requests were finished with.
 

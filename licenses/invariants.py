@@ -86,6 +86,14 @@ def _paid_once() -> Iterator[str]:
         yield f"License {row['license']} ends {row['n']} issue requests."
 
 
+def _unproven() -> Iterator[str]:
+    """Installed licenses are read back every day; one that waits for its look for another day has been forgotten."""
+    late = License.objects.filter(prove_at__lt=in_seconds(-86_400))
+    for license_ in late.order_by("prove_at")[:SHOWN]:
+        why = "Does a worker serve the queue `proof`?"
+        yield f"License {license_.pk} was to be read back at {license_.prove_at:%Y-%m-%d %H:%M} UTC. {why}"
+
+
 def _unsealed() -> Iterator[str]:
     """The story is sealed within minutes; `check_ledger` verifies the seals themselves."""
     count, oldest = unsealed()
@@ -99,6 +107,7 @@ INVARIANTS: dict[str, Callable[[], Iterator[str]]] = {
     "I2 done means installed and proven": _done_without_license,
     "I3 every open row has a next event": _stuck,
     "I3 ended means ended": _finished_without_end,
+    "I3 installed licenses are read back": _unproven,
     "I5 one event tells where a key came from": _issued_events,
     "I5 events are sealed within minutes": _unsealed,
     "I6 the counters are right": _counters,

@@ -1,6 +1,7 @@
 """Keeping what steps brought: moves, licenses, files and events of many requests in one transaction."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Now
@@ -16,6 +17,10 @@ from licenses.signals import request_finished
 from pbas.core.story import SYSTEM
 
 Kind, State = LicenseRequest.Kind, License.State
+
+
+_NEXT_LOOK = 86_400.0  # seconds after its install until a license is read back again
+_AS_IT_SHOULD: dict[str, Any] = {"found": None, "found_text": None, "found_tries": None}
 
 
 def keep(landings: Sequence[Landing]) -> set[int]:
@@ -137,7 +142,13 @@ def _set_states(landings: Sequence[Landing]) -> None:
         ids = [key.license for one in landings if one.license_state == state for key in one.claimed.keys]
         rows = License.objects.filter(pk__in=[pk for pk in ids if pk is not None]).exclude(state=State.TERMINATED)
         if state == State.INSTALLED:
-            rows.update(state=state, installed_at=Now(), proven_at=Now())
+            rows.update(
+                state=state,
+                installed_at=Now(),
+                proven_at=Now(),
+                prove_at=statements.in_seconds(_NEXT_LOOK),
+                **_AS_IT_SHOULD,
+            )
         else:
             rows.update(state=state)
 

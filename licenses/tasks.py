@@ -11,11 +11,14 @@ from licenses.counters import fold
 from licenses.expiry import expire
 from licenses.failing import alerts, deadlines, deliveries, stuck
 from licenses.mass_upload.services import forget_drafts
+from licenses.proving import rounds as rounds_of_proof
 from licenses.ready_keys.serving import serve_all
 from licenses.reconciling import rounds
 from licenses.statements import open_rooms
 from pbas.core.api import idempotency
 from pbas.core.problems import Problem
+
+PROVING_SECONDS = 25.0  # of one message; the next one goes on
 
 
 @shared_task
@@ -91,6 +94,13 @@ def expire_licenses() -> None:
 def forget_upload_drafts() -> None:
     """Take away uploads that nobody confirmed."""
     forget_drafts()
+
+
+@shared_task
+def prove() -> None:
+    """Read licenses back from their targets that are due for it."""
+    for _ in rounds_of_proof.prove_due(PROVING_SECONDS):
+        pass
 
 
 @shared_task

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of
-from ka_plugins.installing import Found, Installer, InstallError, Parcel, Target
+from ka_plugins.installing import Found, Installer, InstallError, NotThereError, Parcel, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ class DirectoryInstaller(Installer):
                 with _told(target, name):
                     body = _read(folder, name)
                 if body is None:
-                    raise InstallError(f"{name} is not in {target.address}.")
+                    raise NotThereError(f"{name} is not in {target.address}.")
                 found.append(Found(str(Path(target.address, name)), hashlib.sha256(body).hexdigest(), len(body)))
         return tuple(found)
 

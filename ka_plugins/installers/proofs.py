@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-from ka_plugins.installing import Found, InstallError
+from ka_plugins.installing import Found, InstallError, NotThereError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,14 +58,15 @@ def held_as(parcel: Parcel, held: Sequence[Held]) -> Held | None:
 
 
 def proof(parcel: Parcel, held: Sequence[Held], where: str) -> tuple[Found, ...]:
-    """What was found of a parcel, one for each of its files; InstallError says what the server holds instead.
+    """What was found of a parcel, one for each of its files; NotThereError says what the server holds instead.
 
     The server named the number and the expiry of what the parcel's files carry; it shows no bytes, so digest and size
     are those of the files themselves.
     """
     one = held_as(parcel, held)
     if one is None:
-        raise InstallError(_absence(parcel, held, where))
+        older = any(_revision(other.number) < _revision(_number_of(parcel)) for other in same_license(parcel, held))
+        raise NotThereError(_absence(parcel, held, where), older=older)
     bodies = [file.body for file in parcel.files] or [one.number.encode()]
     return tuple(Found(f"{where}: {one}", hashlib.sha256(body).hexdigest(), len(body)) for body in bodies)
 

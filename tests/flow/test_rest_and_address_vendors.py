@@ -12,8 +12,11 @@ from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.invariants import broken
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.proving.rounds import prove_due
+from licenses.proving.services import prove_license, reinstall_license
 from licenses.services import change_license, renew_license, resume_license, suspend_license, terminate_license
 from pbas.core.models import Event
+from pbas.core.problems import Problem
 from pbas.core.story import SYSTEM
 from subscriptions.models import Subscription
 from subscriptions.services import service_ready
@@ -183,6 +186,32 @@ def test_a_license_that_its_vendor_moved_away_is_not_called_delivered(
     assert request.state == "attention"
     assert f"active for {ip}" in request.problem_text
     assert "10.79.250.250" in request.problem_text
+
+
+@pytest.mark.parametrize("cpanel", [False], indirect=True, ids=["http"])
+def test_a_license_for_an_address_is_read_back_by_asking_its_vendor(
+    cpanel: LicenseClass, order: Buy, work: Work
+) -> None:
+    subscription = order(cpanel, ip=f"10.76.{cpanel.pk % 250}.{cpanel.configuration_id % 250}")
+    work()
+    license_ = License.objects.get()
+
+    def found() -> str | None:
+        prove_license(license=license_)
+        assert len(list(prove_due(5))) == 1
+        license_.refresh_from_db()
+        return license_.found
+
+    assert found() is None
+    with pytest.raises(Problem, match="binds"):
+        reinstall_license(license=license_, actor=SYSTEM)
+    subscription.install_target.credentials = {"ip": "10.76.250.250"}
+    subscription.install_target.save()
+    assert found() == License.Found.DIFFERENT
+    PluginConfiguration.objects.update(status="paused")
+    assert found() == License.Found.DIFFERENT, "what was found stands while nobody can be asked"
+    assert license_.found_tries == 1
+    assert license_.state == "installed"
 
 
 @pytest.mark.parametrize("cpanel", [False], indirect=True, ids=["http"])

@@ -13,7 +13,7 @@ import asyncssh
 
 from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of
 from ka_plugins.installers.ssh.connection import told
-from ka_plugins.installing import Found, InstallError
+from ka_plugins.installing import Found, NotThereError
 
 if TYPE_CHECKING:
     from ka_plugins.installers.reach import Place
@@ -50,7 +50,7 @@ class Folder:
                 with told(self.place, path):
                     body = await _read(sftp, path, LARGEST)
                 if body is None:
-                    raise InstallError(f"{path} is not on {self.place.label}.")
+                    raise NotThereError(f"{path} is not on {self.place.label}.")
                 found.append(Found(f"{self.place.host}:{path}", hashlib.sha256(body).hexdigest(), len(body)))
         return tuple(found)
 
