@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from licenses import request_views, views, wizard_views
+from licenses import comments, request_views, views, wizard_views
 from licenses.wording import QUESTIONS
 
 urlpatterns = [
@@ -26,5 +26,7 @@ urlpatterns = [
     path("license-requests/<int:pk>/retry/", request_views.retry, name="license_request_retry"),
     path("license-requests/<int:pk>/install/", request_views.install, name="license_request_install"),
     path("license-requests/<int:pk>/hold/", request_views.hold, name="license_request_hold"),
+    path("license-requests/<int:pk>/comment/", comments.comment_request, name="license_request_comment"),
+    path("licenses/<int:pk>/comment/", comments.comment_license, name="license_comment"),
     path("license-requests/<int:pk>/release/", request_views.release, name="license_request_release"),
 ]

@@ -51,7 +51,7 @@ PAGES: dict[str, Line] = {
     **_lines(
         "license_request_upload license_request_target license_request_adopt license_request_retry"
         " license_request_install license_request_hold license_request_release list_bulk bulk_run_stop"
-        " subscription_target service_ready service_failed order_pay order_cancel ready_keys_serve ready_key_take_out"
+        " license_request_comment license_comment subscription_target service_ready service_failed order_pay order_cancel ready_keys_serve ready_key_take_out"
         " mass_upload_confirm mass_upload_discard finding_fetch finding_heed plugin_reconcile",
         post=OPERATE,
     ),
@@ -104,7 +104,8 @@ API: dict[str, Line] = {
         " api-request-release api-request-retry api-request-upload",
         post=OPERATE,
     ),
-    **_lines("api-license-change api-license-renew api-license-terminate", post=f"{OPERATE}|{SELL}"),
+    **_lines("api-license-change api-license-renew api-license-terminate api-license-suspend api-license-resume", post=f"{OPERATE}|{SELL}"),
+    **_lines("api-license-assign", post=OPERATE),
     **_lines("api-license-files", get=f"{REVEAL}|{SELL}"),
     **_lines("api-plugin-list api-plugin-detail api-class-list api-class-detail api-ready-keys-list api-ready-keys-detail", get=VIEW, post=CONFIGURE),
     **_lines("api-plugin-check api-plugin-fetch-classes api-plugin-pause api-plugin-resume api-ready-keys-bring", post=CONFIGURE),
