@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Response
 from pytest_socket import socket_allow_hosts
 
 from ka_plugins.simulator.running import RunningSimulator
-from tests.factories import World
+from tests.factories import World, fresh_client
 
 HERE = ["127.0.0.1", "::1", "localhost"]
 CHROMIUM = [
@@ -81,10 +81,8 @@ def staff(db: None) -> User:  # noqa: ARG001 (opens the database)
 
 @pytest.fixture
 def staff_client(staff: User) -> Client:
-    """The panel as that person sees it."""
-    client = Client()
-    client.force_login(staff)
-    return client
+    """The panel as that person sees it, freshly signed in."""
+    return fresh_client(staff)
 
 
 @pytest.fixture

@@ -1,10 +1,15 @@
 """Small makers of rows for tests, and one world in which they are connected."""
 
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from django.contrib.auth.models import User
+from django.test import Client
 
 from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
@@ -19,6 +24,17 @@ LOGIN = {"login": "demo", "client": "demo"}  # the simulator's
 
 def _unique(word: str) -> str:
     return f"{word}-{uuid4().hex[:8]}"
+
+
+def fresh_client(user: User) -> Client:
+    """The panel as this person sees it right after his login, when secrets may be shown."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+    session.save()
+    return client
 
 
 def make_configuration(simulator: RunningSimulator | None = None, **values: Any) -> PluginConfiguration:

@@ -104,7 +104,10 @@ API: dict[str, Line] = {
         " api-request-release api-request-retry api-request-upload",
         post=OPERATE,
     ),
-    **_lines("api-license-change api-license-renew api-license-terminate api-license-suspend api-license-resume", post=f"{OPERATE}|{SELL}"),
+    **_lines(
+        "api-license-change api-license-renew api-license-terminate api-license-suspend api-license-resume",
+        post=f"{OPERATE}|{SELL}",
+    ),
     **_lines("api-license-assign", post=OPERATE),
     **_lines("api-license-files", get=f"{REVEAL}|{SELL}"),
     **_lines("api-plugin-list api-plugin-detail api-class-list api-class-detail api-ready-keys-list api-ready-keys-detail", get=VIEW, post=CONFIGURE),

@@ -1,7 +1,6 @@
 """What all pages share: the frame around them, who may see them, parts for htmx, and the pages that say no."""
 
-import logging
-import secrets
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -10,7 +9,10 @@ from typing import Any, Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect  # noqa: TID251 (the door of pages)
 from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
 from django.template.loader import render_to_string
@@ -22,9 +24,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-P = ParamSpec("P")
+from pbas.core import kept
+from pbas.core.access import is_allowed
+from pbas.core.reference import reference_of
+from pbas.core.rights import rights_of
 
-_log = logging.getLogger(__name__)
+P = ParamSpec("P")
 
 STOP_POLLING = 286  # htmx takes the answer and asks no more
 THEME_COOKIE = "theme"
@@ -36,11 +41,13 @@ _MENU = (
     ("dashboard", _("Dashboard"), "layout-dashboard"),
     ("licenses", _("Licenses"), "key"),
     ("license_requests", _("License Requests"), "clipboard-list"),
+    ("failures", _("Failures"), "alert-triangle"),
     ("subscriptions", _("Subscriptions"), "server-2"),
     ("orders", _("Orders"), "shopping-cart"),
     ("plans", _("Plans"), "list-details"),
     ("plugins", _("Plug-ins"), "plug"),
     ("activity", _("Activity"), "activity"),
+    ("staff", _("Staff"), "users"),
 )
 
 
@@ -52,22 +59,36 @@ class MenuEntry:
     icon: str
     link: str
     is_current: bool
+    count: int = 0  # what needs a person there
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What base.html needs on every page."""
+    """What base.html needs on every page; `can` tells whether this reader may open or post to an address."""
+    user = getattr(request, "user", None) or AnonymousUser()  # an address that is refused outright has none yet
+
+    def can(name: str, method: str = "POST") -> bool:
+        return is_allowed(user, name, method)
+
     return {
-        "user": getattr(request, "user", None),  # an address that is refused outright has none yet
+        "user": user,
+        "can": can,
         "menu": [
-            MenuEntry(label, icon, link, _is_at(request.path, link))
-            for label, icon, link in ((label, icon, reverse(name)) for name, label, icon in _MENU)
+            MenuEntry(label, icon, reverse(name), _is_at(request.path, reverse(name)), _count_of(name))
+            for name, label, icon in _MENU
+            if can(name, "GET")
         ],
         "theme": theme_of(request),
         "themes": [(name, label, _THEME_ICONS[name]) for name, label in THEMES.items()],
         "is_demo": settings.PBAS_DEMO,
+        "has_mail": settings.HAS_MAIL,
         "messages": messages.get_messages(request),
         "here": request.get_full_path(),
     }
+
+
+def _count_of(name: str) -> int:
+    """What needs a person behind an entry of the menu, as those who know wrote it down; it costs no statement."""
+    return int(cache.get(f"menu-{name}") or 0) if name == "failures" else 0
 
 
 def _is_at(path: str, link: str) -> bool:
@@ -142,21 +163,36 @@ def livez(_request: HttpRequest) -> HttpResponse:
 # --- pages that say no --------------------------------------------------------------------------------------------
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's)
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400."""
+    if isinstance(exception, TooManyFilesSent):
+        text = _("At most %(n)s are taken. Pack them into a ZIP archive, or bring them in parts.")
+        words = {"n": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
+        return _says_no(request, 400, _("Too many files at once"), text % words)
     return _says_no(request, 400, _("That address or form cannot be read"), _("Go back and try once more."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's)
     """403: signed in, but not for this."""
     text = _("These pages are for staff. Ask your administrator if you should have them.")
+    if rights_of(request.user):
+        text = _("Your role does not include this. An administrator can give you another one.")
     return _says_no(request, 403, _("You may not see this page"), text)
 
 
-def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's)
-    """403: a form whose token does not fit the session any more. Nothing was done."""
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: a form whose token does not fit the session any more. Nothing was done; what was typed can be sent again.
+
+    Only what came from a page of ours is offered again: whoever lures somebody here from elsewhere gets nothing.
+    """
     text = _("It was open for too long, or you signed in again meanwhile. Nothing was done: go back and reload it.")
-    return _says_no(request, 403, _("This form is out of date"), text)
+    is_ours = "Origin" in request.headers and not reason.startswith("Origin")
+    form = kept.form_of(request) if is_ours else None
+    if form is None:
+        return _says_no(request, 403, _("This form is out of date"), text)
+    text = _("It was open for too long, or you signed in again meanwhile. Nothing was done, and nothing is lost.")
+    context = {"title": _("This form is out of date"), "text": text, "kept": form}
+    return render(request, "errors/kept.html", {**context, "reference": reference_of(request)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -166,12 +202,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _says_no(request, 404, _("Not found"), text)
 
 
-def failed(_request: HttpRequest) -> HttpResponse:
-    """500: says so without asking database or session, which may be what failed."""
-    reference = secrets.token_hex(4)
-    _log.error("A page failed; its reader was told the reference %s.", reference)
-    return HttpResponse(render_to_string("errors/500.html", {"reference": reference, "theme": "auto"}), status=500)
+def failed(request: HttpRequest) -> HttpResponse:
+    """500, or 503 where the database does not answer; asks neither it nor the session, which may be what failed."""
+    is_busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    context = {"reference": reference_of(request), "theme": "auto", "is_busy": is_busy}
+    answer = HttpResponse(render_to_string("errors/500.html", context), status=503 if is_busy else 500)
+    if is_busy:
+        answer["Retry-After"] = "5"
+    return answer
 
 
 def _says_no(request: HttpRequest, status: int, title: Any, text: Any) -> HttpResponse:
-    return render(request, "errors/says_no.html", {"status": status, "title": title, "text": text}, status=status)
+    context = {"status": status, "title": title, "text": text, "reference": reference_of(request)}
+    return render(request, "errors/says_no.html", context, status=status)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from ka_plugins.installing import Target
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
+from pbas.core.rights import ADMINISTRATOR, give_role
 from pbas.core.story import Actor, store
 from subscriptions.models import HostingPlan, Order, PlanLicense, PlanService, Subscription
 from subscriptions.services import AccountDetails, pay_order, place_order, service_ready
@@ -16,7 +17,10 @@ from tests.api.calls import Api
 
 @pytest.fixture
 def shop(db: None) -> User:  # noqa: ARG001 (opens the database)
-    return User.objects.create_user("shop", is_staff=True)
+    """As stores were made before there were roles: it may do everything."""
+    user = User.objects.create_user("shop", is_staff=True)
+    give_role(user, ADMINISTRATOR)
+    return user
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_the_same_key_at_another_address_is_422(api: Api, order: Order) -> None:
 
 
 def test_two_users_may_use_the_same_key(api: Api, order_body: dict[str, Any]) -> None:
-    other = Api(User.objects.create_user("other", is_staff=True))
+    other = Api(User.objects.create_superuser("other"))
     assert api.post("orders/", order_body, key="k1").status_code == 201
     response = other.post("orders/", {**order_body, "name": "elsewhere"}, key="k1")
     assert (response.status_code, response.json()["store"]) == (201, "other")

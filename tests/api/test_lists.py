@@ -92,7 +92,7 @@ def test_a_reference_is_looked_for_in_the_calling_store_or_the_one_that_is_named
     assert [row["number"] for row in api.get("orders/", data={"reference": "cart-1"}).json()["results"]] == [
         order.number
     ]
-    other = Api(User.objects.create_user("other", is_staff=True))
+    other = Api(User.objects.create_superuser("other"))
     assert other.get("orders/", data={"reference": order.reference}).json()["results"] == []
     named = other.get("orders/", data={"reference": order.reference, "store": "shop"}).json()["results"]
     assert [row["number"] for row in named] == [order.number]

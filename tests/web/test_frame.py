@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from licenses.models import NEVER
 from pbas.core import jinja
+from pbas.core.reference import ReferenceFilter
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,7 @@ def test_an_unknown_address_gets_a_page_in_the_frame(staff_client: Client) -> No
 def test_a_failure_names_a_reference_that_is_in_the_log(
     staff_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.handler.addFilter(told := ReferenceFilter())
     def fail(_given: Any) -> None:
         raise RuntimeError
 
@@ -92,7 +94,9 @@ def test_a_failure_names_a_reference_that_is_in_the_log(
     assert answer.status_code == 500
     reference = re.search(r"<code>([0-9a-f]{8})</code>", answer.text)
     assert reference
-    assert reference.group(1) in caplog.text
+    caplog.handler.removeFilter(told)
+    assert {record.__dict__["reference"] for record in caplog.records} == {reference.group(1)}
+    assert answer["X-Request-ID"] == reference.group(1)
 
 
 def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(staff_client: Client) -> None:
