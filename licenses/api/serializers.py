@@ -79,11 +79,11 @@ class LicenseRequestSerializer(serializers.ModelSerializer[LicenseRequest]):
 
 
 class NewLicensesSerializer(serializers.Serializer[dict[str, Any]]):
-    """New License: a number of equal licenses of one class for one subscription."""
+    """New License: a number of equal licenses of one class, for one subscription or for stock."""
 
     plugin = serializers.PrimaryKeyRelatedField(queryset=PluginConfiguration.objects.all())
     license_class = IdOrCodeField(help_text="The class's id, or its code.")
-    subscription = IdField()
+    subscription = IdField(allow_null=True, help_text="null: for stock, to be assigned later.")
     number = serializers.IntegerField(min_value=1, max_value=MOST_AT_ONCE, default=1)
     options = OptionsSerializer(required=False)
 
@@ -171,6 +171,12 @@ class ChangeSerializer(serializers.Serializer[dict[str, Any]]):
     """What a license is to become."""
 
     options = OptionsSerializer()
+
+
+class AssignSerializer(serializers.Serializer[dict[str, Any]]):
+    """Whose a license in stock is to be."""
+
+    subscription = IdField()
 
 
 class LicenseFilters(serializers.Serializer[dict[str, Any]]):

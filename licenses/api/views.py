@@ -47,7 +47,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     @extend_schema(request=NewLicensesSerializer, responses={201: NewRequestsSerializer})
     @once_per_key
     def create(self, request: Request) -> Response:
-        """New License: ask for a number of equal licenses of one class for one subscription."""
+        """New License: ask for a number of equal licenses of one class, for one subscription or for stock."""
         asked = read_body(NewLicensesSerializer, request)
         made = services.new_licenses(
             configuration=asked["plugin"],

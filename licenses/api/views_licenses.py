@@ -13,9 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from licenses import selectors, services, uploads
-from licenses.api.serializers import ChangeSerializer, LicenseFilters, LicenseRequestSerializer, LicenseSerializer
+from licenses.api.serializers import (
+    AssignSerializer,
+    ChangeSerializer,
+    LicenseFilters,
+    LicenseRequestSerializer,
+    LicenseSerializer,
+)
 from licenses.api.views import FILES
 from licenses.models import License, LicenseRequest
+from licenses.stock import assign_license
 from pbas.core.api.fields import ReasonSerializer
 from pbas.core.api.idempotency import once_per_key
 from pbas.core.api.views import PanelViewSet, read_body
@@ -64,6 +71,31 @@ class LicenseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
         options = read_body(ChangeSerializer, request)["options"]
         return self._made(
             services.change_license(license=self.get_object(), options=options, actor=staff(request.user))
+        )
+
+    @extend_schema(request=ReasonSerializer, responses={201: LicenseRequestSerializer})
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def suspend(self, request: Request, **_: Any) -> Response:
+        """Stop a license at the vendor until it is resumed. Answers the request that does it."""
+        reason = read_body(ReasonSerializer, request)["reason"]
+        return self._made(services.suspend_license(license=self.get_object(), reason=reason, actor=staff(request.user)))
+
+    @extend_schema(request=None, responses={201: LicenseRequestSerializer})
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def resume(self, request: Request, **_: Any) -> Response:
+        """End a suspension. Answers the request that does it."""
+        return self._made(services.resume_license(license=self.get_object(), actor=staff(request.user)))
+
+    @extend_schema(request=AssignSerializer, responses={201: LicenseRequestSerializer})
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def assign(self, request: Request, **_: Any) -> Response:
+        """Give a license in stock to a subscription. Answers its request, which installs it there."""
+        subscription = read_body(AssignSerializer, request)["subscription"]
+        return self._made(
+            assign_license(license=self.get_object(), subscription_id=subscription, actor=staff(request.user))
         )
 
     @extend_schema(request=ReasonSerializer, responses={201: LicenseRequestSerializer})

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
+from django.db.models.functions import Now
 
-from licenses.models import License, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from pbas.core.models import Event
+from subscriptions.models import Subscription
 from tests.api.calls import Api, problem
 
 
@@ -78,3 +80,31 @@ def test_a_file_that_is_not_there_is_404(api: Api, license_: License) -> None:
     for n in (0, 3, 10**30):
         problem(api.get(f"licenses/{license_.pk}/files/{n}/"), 404)
     assert not Event.objects.filter(kind="file_downloaded").exists()
+
+
+def test_a_license_is_suspended_and_resumed(api: Api, license_: License) -> None:
+    PluginConfiguration.objects.update(template="plesk_ka3")
+    License.objects.update(state="installed")
+    path = f"licenses/{license_.pk}"
+    stopped = api.post(f"{path}/suspend/", {"reason": "Not paid."}).json()
+    assert (stopped["kind"], stopped["license"]) == ("suspend", license_.pk)
+    problem(api.post(f"{path}/resume/"), 409)
+    LicenseRequest.objects.filter(pk=stopped["id"]).update(state="done", finished_at=Now())
+    License.objects.update(state="suspended")
+    assert api.post(f"{path}/resume/").json()["kind"] == "resume"
+
+
+def test_licenses_are_bought_for_stock_and_assigned_later(
+    api: Api, license_class: LicenseClass, ready: Subscription
+) -> None:
+    body = {"plugin": license_class.configuration_id, "license_class": license_class.pk, "subscription": None}
+    (made,) = api.post("license-requests/", body, key="k1").json()["requests"]
+    assert made["subscription"] is None
+    sent = {"key": "STOCK-KEY-1", "activation_code": "CODE-1"}
+    uploaded = api.post(f"license-requests/{made['id']}/upload/", sent, format="multipart").json()
+    LicenseRequest.objects.filter(pk=made["id"]).update(state="install")
+    path = f"licenses/{uploaded['license']}/assign/"
+    problem(api.post(path, {"subscription": 999_999}), 422, "subscription")
+    problem(api.post(path, {}), 422, "subscription")
+    assert api.post(path, {"subscription": ready.pk}, key="k2").json()["subscription"] == ready.pk
+    problem(api.post(path, {"subscription": ready.pk}), 409)
