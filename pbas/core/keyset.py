@@ -53,8 +53,8 @@ def keyset_page(
     )
 
 
-def stretches(rows: QuerySet[Any, R], sort: str, sizes: Iterable[int]) -> Iterator[QuerySet[Any, R]]:
-    """All rows in their order, in stretches of these sizes (endless), each with both its ends bound.
+def stretches(rows: QuerySet[Any, R], sort: str, sizes: Iterable[int | None]) -> Iterator[QuerySet[Any, R]]:
+    """All rows in their order, in stretches of these sizes; None is all that is left.
 
     One short statement finds the end of each, so that no transaction has to stay open meanwhile.
     """
@@ -62,7 +62,7 @@ def stretches(rows: QuerySet[Any, R], sort: str, sizes: Iterable[int]) -> Iterat
     mark: tuple[Any, int] | None = None
     for size in sizes:
         rest = _bounded(rows, column, mark, up=up).order_by(*_order(column, up=up))
-        ends = list(rest.values_list(column, "pk")[size - 1 : size])
+        ends = list(rest.values_list(column, "pk")[size - 1 : size]) if size else []
         if not ends:
             yield rest
             return

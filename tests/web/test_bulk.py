@@ -74,7 +74,7 @@ def test_the_whole_filter_is_meant_not_only_the_page(staff_client: Client, reque
     services.cancel_request(request=requests[1], actor=SYSTEM, reason="not wanted")
     begin(staff_client, "cancel", query="state=services&size=25", whole="1", reason="The shop closed")
     run = BulkRun.objects.get()
-    assert run.query == "state=services"
+    assert run.query == "?state=services"
     tasks.go_on_with_run(run.pk)
     run.refresh_from_db()
     assert (run.total, run.done) == (4, 4)

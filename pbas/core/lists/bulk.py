@@ -64,7 +64,7 @@ def start_run(
                 uid=once,
                 list_name=listed.name,
                 action=action.name,
-                query="" if ids is not None else listed.query.link(columns="", size="")[1:],
+                query="" if ids is not None else listed.query.link(columns="", size=""),
                 reason=reason,
                 actor=actor.name,
             )

@@ -40,7 +40,7 @@ class BulkRun(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)  # of the form: sent twice, it runs once
     list_name = models.CharField(max_length=30)
     action = models.CharField(max_length=30)
-    query = models.TextField(blank=True)  # the filter whose rows these are; empty: rows that were ticked
+    query = models.TextField(blank=True)  # the filter ("?...") whose rows these are; empty: rows that were ticked
     reason = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=150)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
