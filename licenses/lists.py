@@ -1,6 +1,6 @@
 """The lists of licenses and requests below their tabs: what the query string asks for, counters, rows of one page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -20,6 +20,8 @@ from licenses.selectors import (
     Found,
     configurations,
     counts,
+    expiring_soon,
+    failed_lately,
     found_by,
 )
 from pbas.core.jinja import number, state
@@ -51,17 +53,27 @@ class StateLink:
     is_current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """One more thing that rows may be narrowed by, as a chip; `fits` is asked at each reading, as time passes."""
+
+    label: Any
+    fits: Callable[[], Q]
+
+
 class _TabbedList(PanelList):
     """What the two lists share. Six statements a page at most: views, tabs, counters, a search, rows, and who asks."""
 
     subject: ClassVar[str]
     states: ClassVar[Iterable[tuple[str, Any]]]
+    narrowings: ClassVar[Mapping[str, Mapping[str, Narrowing]]] = {}  # by filter and value
     gone = {"plugin": gettext_lazy("The plug-in of this tab does not exist (any more): these are all tabs.")}
 
     def filters(self) -> dict[str, list[str]]:
-        """Tab, state and search."""
+        """Tab, state, search, and what else narrows this list."""
         tabs = [str(one.pk) for one in self.configurations]
-        return {"plugin": tabs or ["none"], "state": [value for value, _label in self.states], "q": []}
+        others = {name: list(values) for name, values in self.narrowings.items()}
+        return {"plugin": tabs or ["none"], "state": [value for value, _label in self.states], "q": [], **others}
 
     @property
     def state(self) -> str:
@@ -82,6 +94,16 @@ class _TabbedList(PanelList):
     def is_searched(self) -> bool:
         """Whether a search is made."""
         return len(self.text) >= SHORTEST_SEARCH
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the counters know how many rows the filters leave."""
+        return not self.is_searched and not self.narrowed
+
+    @cached_property
+    def narrowed(self) -> dict[str, Narrowing]:
+        """What else the rows are narrowed by."""
+        return {name: values[self.query[name]] for name, values in self.narrowings.items() if self.query[name]}
 
     def rows(self) -> "QuerySet[Any]":
         """All rows of the subject."""
@@ -136,6 +158,8 @@ class _TabbedList(PanelList):
             rows = rows.filter(configuration=self.tab.pk)
         if self.state:
             rows = rows.filter(state=self.state)
+        for narrowing in self.narrowed.values():
+            rows = rows.filter(narrowing.fits())
         if self.found is not None:
             rows = rows.filter(self.matching(self.found))
         return rows
@@ -153,7 +177,7 @@ class _TabbedList(PanelList):
             chips.append((_("Contains “%(text)s”") % {"text": self.text}, self.query.link(q="")))
         if self.state:
             chips.append((str(dict(self.states)[self.state]), self.query.link(state="")))
-        return chips
+        return [*chips, *((str(one.label), self.query.link(**{name: ""})) for name, one in self.narrowed.items())]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -163,13 +187,13 @@ class _TabbedList(PanelList):
     @property
     def clear(self) -> str:
         """The address of the tab without any filter."""
-        return self.query.link(q="", state="")
+        return self.query.link(q="", state="", **dict.fromkeys(self.narrowings, ""))
 
     @property
     def result(self) -> str:
         """How many rows there are; beside a search only what is known without counting."""
         shown = len(self.page.rows)
-        if not self.is_searched:
+        if self.is_counted:
             total = self._total(self.state)
             return _("%(n)s of %(all)s") % {"n": number(shown), "all": number(total)}
         if self.page.is_all:
@@ -182,7 +206,7 @@ class _TabbedList(PanelList):
         return {value: state(value, str(label)) for value, label in self.states}
 
     def _state_link(self, value: str, label: str) -> StateLink:
-        count = None if self.is_searched else self._total(value)
+        count = self._total(value) if self.is_counted else None
         return StateLink(value, label, self.query.link(state=value), count, value == self.state)
 
     def _total(self, value: str) -> int:
@@ -201,6 +225,11 @@ class LicenseList(_TabbedList):
     always = ("id", "state")
     sorts = ("-id", "id", "key", "-key", "expires_order", "-expires_order")
     states = License.State.choices
+    narrowings: ClassVar = {
+        "sync": {"out": Narrowing(gettext_lazy("Not In Sync"), lambda: Q(in_sync=False))},
+        "target": {"off": Narrowing(gettext_lazy("Not as it was installed"), lambda: Q(found__isnull=False))},
+        "ends": {"soon": Narrowing(gettext_lazy("Expires within 30 days"), expiring_soon)},
+    }
 
     @property
     def total_text(self) -> str:
@@ -238,6 +267,7 @@ class RequestList(_TabbedList):
     kinds: ClassVar[dict[str, Any]] = {
         value: label for value, label in LicenseRequest.Kind.choices if value != LicenseRequest.Kind.ISSUE
     }
+    narrowings: ClassVar = {"failed": {"day": Narrowing(gettext_lazy("Failed within 24 hours"), failed_lately)}}
     all_kinds: ClassVar[dict[str, Any]] = dict(LicenseRequest.Kind.choices)
     held_word = gettext_lazy("On hold")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache as kept
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import StrIndex, Upper
+from django.utils import timezone
 
 from licenses.models import (
     InstallTarget,
@@ -25,13 +27,16 @@ from pbas.core.models import Event
 if TYPE_CHECKING:
     from subscriptions.models import Subscription
 
-STORY_LENGTH = 100  # events that a details page shows; the activity page has the rest
+STORY_LENGTH = 100  # events that a details page shows at first
+WHOLE_STORY = 10_000  # and where all of them are asked for
 SEARCHED = 1000  # hits up to which a search is a filter by id; beyond, the list's order is walked
 SHORTEST_SEARCH = 3  # signs; the indexes know nothing shorter
 RAREST = 3  # parts of a search by which the indexes are asked
 SAMPLED = 500  # of the newest licenses and subscriptions each, to tell which parts are rare
 SAMPLE_SECONDS = 600
 State = LicenseRequest.State
+EXPIRES_SOON = timedelta(days=30)
+LATELY = timedelta(hours=24)
 WAITING_FOR_STAFF = (State.ATTENTION, State.IN_DOUBT)
 WAITING_OFFLINE = (*WAITING_FOR_STAFF, State.KEY, State.FILES, State.INSTALL)
 
@@ -193,6 +198,20 @@ def _sample() -> str:
     return "\n".join(text for some in texts for text in some).upper()
 
 
+# --- what the dashboard counts, and the lists show ----------------------------------------------------------------
+
+
+def expiring_soon() -> Q:
+    """The licenses in use that end within EXPIRES_SOON."""
+    now = timezone.now()
+    return Q(state=License.State.INSTALLED, expires_order__gte=now, expires_order__lt=now + EXPIRES_SOON)
+
+
+def failed_lately() -> Q:
+    """The requests that stopped within LATELY and still need a person."""
+    return Q(state__in=WAITING_FOR_STAFF, troubled_at__gte=timezone.now() - LATELY)
+
+
 # --- one request, one license -------------------------------------------------------------------------------------
 
 
@@ -209,13 +228,15 @@ def target_of(request: LicenseRequest) -> InstallTarget | None:
     return InstallTarget.objects.filter(subscription_id=request.subscription_id).first()
 
 
-def story_of_request(request: LicenseRequest) -> QuerySet[Event]:
-    """The newest events of a request, and those of its subscription and order that are about no other request."""
+def story_of_request(request: LicenseRequest, most: int = STORY_LENGTH) -> QuerySet[Event]:
+    """The newest events of a request, and those of its license, subscription and order that are about no request."""
     own = Q(request=request)
+    if request.license_id is not None:
+        own |= Q(license=request.license_id, request__isnull=True)
     if request.subscription_id is not None:
         about = Q(subscription=request.subscription_id) | Q(order__subscription=request.subscription_id)
         own |= about & Q(request__isnull=True, license__isnull=True)
-    return Event.objects.filter(own)[:STORY_LENGTH]
+    return Event.objects.filter(own)[:most]
 
 
 def license_for_page(pk: int) -> License | None:
@@ -224,9 +245,17 @@ def license_for_page(pk: int) -> License | None:
     return License.objects.select_related(*subjects).filter(pk=pk).first()
 
 
-def story_of_license(license_: License) -> QuerySet[Event]:
-    """The newest events of a license."""
-    return Event.objects.filter(license=license_)[:STORY_LENGTH]
+def story_of_license(
+    license_: License, requests: Iterable[LicenseRequest], most: int = STORY_LENGTH
+) -> QuerySet[Event]:
+    """The newest events of a license and of all its requests, also those from before it had its key."""
+    own = Q(license=license_) | Q(request__in=[one.pk for one in requests])
+    return Event.objects.filter(own)[:most]
+
+
+def length_of_story(given: str) -> int:
+    """How many events a page shows: the newest, or all where the address says so."""
+    return WHOLE_STORY if given == "all" else STORY_LENGTH
 
 
 def files_of(license_id: int | None, request: LicenseRequest | None = None) -> list[LicenseFile]:
