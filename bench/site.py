@@ -82,7 +82,7 @@ class Site:
         command = [sys.executable, "-m", "bench.stub", "--port", port, "--latency-ms", latency_ms]
         url = f"http://127.0.0.1:{port}"
         with running(command, self.folder / "stub.log", cwd=ROOT) as process:
-            wait_for(lambda: _listens(port), "The stub does not start")
+            wait_for(lambda: listens(port), "The stub does not start")
             yield Vendor("thin stub", "bench_thin", {"url": url}, process.pid)
 
     @contextmanager
@@ -127,6 +127,7 @@ def _announce(packages: Path) -> Path:
     return packages
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether a program listens on a port of this machine."""
     with socket.socket() as one:
         return one.connect_ex(("127.0.0.1", port)) == 0

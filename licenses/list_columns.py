@@ -31,6 +31,8 @@ LICENSE_COLUMNS = (
     Column("installed", _("Installed"), ("installed_at",), Kind.MOMENT, css="end", is_shown=False),
     Column("proven", _("Proven"), ("proven_at",), Kind.MOMENT, css="end", is_shown=False),
     Column("renewal", _("Renewal"), ("renew_at",), Kind.MOMENT, css="end", is_shown=False),
+    Column("sync", _("With the vendor"), ("in_sync",), Kind.WORD, is_shown=False),
+    Column("checked", _("Checked"), ("checked_at",), Kind.MOMENT, css="end", is_shown=False),
 )
 
 REQUEST_COLUMNS = (

@@ -1,5 +1,6 @@
 """What is ours compared with what a vendor has, and what people decide about it; on a simulator of its own."""
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -335,3 +337,18 @@ def test_the_vendors_word_is_taken_over_and_its_files_are_installed_again_withou
     assert (other.state, other.in_sync) == ("terminated", True)
     run(issuer)
     assert (Finding.objects.count(), list(broken())) == (0, [])
+
+
+def test_the_command_compares_and_says_what_it_costs(
+    issuer: PluginConfiguration, panel: LicenseClass, vendor_of_this_module: RunningSimulator
+) -> None:
+    own(panel, sell(issuer))
+    sell(issuer)
+    out = io.StringIO()
+    call_command("reconcile", configuration="Issuer", stdout=out)
+    assert "1 orphan; 12.50 EUR a month for what nobody uses." in out.getvalue()
+    vendor_of_this_module.fault("getLicenses", "html_502")
+    with pytest.raises(CommandError, match="Not compared: Issuer"):
+        call_command("reconcile", stdout=out)
+    with pytest.raises(CommandError, match="There is no plug-in configuration nobody"):
+        call_command("reconcile", configuration="nobody", stdout=out)

@@ -127,6 +127,16 @@ def test_a_plugins_page_asks_for_a_round_and_follows_it(staff_client: Client, pa
     assert "was deleted" in staff_client.post(f"/plugins/{gone.pk}/delete/", follow=True).text
 
 
+def test_the_list_of_licenses_shows_which_are_not_in_sync(staff_client: Client, panel: LicenseClass) -> None:
+    keys = {in_sync: make_license(panel, key=f"KEY-{in_sync}", in_sync=in_sync).key for in_sync in (True, False, None)}
+    text = staff_client.get(f"/licenses/?plugin={panel.configuration_id}&sync=out&columns=key,sync,checked").text
+    assert [key in text for key in keys.values()] == [False, True, False]
+    assert text.count("Not In Sync") == 2, "the chip and the row"
+    every = staff_client.get("/licenses/?columns=key,sync").text
+    for word in ("In Sync", "Not In Sync", "not known"):
+        assert word in every
+
+
 def test_customers_and_strangers_see_none_of_it(client: Client, panel: LicenseClass) -> None:
     finding = make_finding(panel, "KEY-1")
     for page in (LIST, f"{LIST}{finding.pk}/", f"/plugins/{panel.configuration_id}/reconciliation/"):
