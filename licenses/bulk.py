@@ -9,6 +9,7 @@ from licenses import services
 from licenses.mass_upload.services import take
 from licenses.mass_upload.undoing import give_back
 from licenses.models import License, LicenseRequest
+from licenses.proving.services import reinstall_license
 from pbas.core.lists.actions import Action, Decision
 
 
@@ -34,6 +35,10 @@ def _take_upload(request: LicenseRequest, decision: Decision) -> None:
 
 def _give_upload_back(request: LicenseRequest, decision: Decision) -> None:
     give_back(request=request, actor=decision.actor, reason=decision.reason)
+
+
+def _reinstall(license_: License, decision: Decision) -> None:
+    reinstall_license(license=license_, actor=decision.actor, reason=decision.reason)
 
 
 def _asking(service: Callable[..., Any], *, is_told_why: bool) -> Callable[[License, Decision], None]:
@@ -98,6 +103,11 @@ LICENSE_ACTIONS = (
         *("resume", _("Resume"), _("Resume %(n)s licenses?")),
         _("Their suspension ends at the vendor."),
         *(_asking(services.resume_license, is_told_why=False), "player-play"),
+    ),
+    Action(
+        *("reinstall", _("Install again"), _("Install %(n)s licenses again?")),
+        _("Our newest files are put where they belong and read back. Nothing is bought."),
+        *(_reinstall, "download"),
     ),
     Action(
         *("terminate", _("Terminate"), _("Terminate %(n)s licenses?")),
