@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from licenses.models import NEVER, InstallTarget, LicenseRequest
+from licenses.models import NEVER, InstallTarget, LicenseRequest, PluginConfiguration
 
 if TYPE_CHECKING:
     from subscriptions.models import Service
@@ -185,8 +185,10 @@ def _waits_for_person(request: LicenseRequest, target: InstallTarget | None) -> 
 
 def _goes_by_itself(request: LicenseRequest) -> NextStep:
     heading, text = _WAITS_FOR_VENDOR[State(request.state)]
-    configuration = request.configuration
-    if configuration.parkings and request.state in {State.KEY, State.FILES, State.IN_DOUBT}:
+    configuration, asks_vendor = request.configuration, request.state in {State.KEY, State.FILES, State.IN_DOUBT}
+    if asks_vendor and configuration.status != PluginConfiguration.Status.CONFIGURED:
+        return _waits_for_plugin(request)
+    if asks_vendor and configuration.parkings:
         return _waits_with_plugin(request)
     itself = _("The panel goes on with it")
     if not request.problem_text:
@@ -204,6 +206,19 @@ def _goes_by_itself(request: LicenseRequest) -> NextStep:
         vendor_says=request.problem_vendor,
         primary="retry",
     )
+
+
+def _waits_for_plugin(request: LicenseRequest) -> NextStep:
+    """A person paused the plug-in, or its classes are not here yet: nothing is sent to its vendor meanwhile."""
+    configuration = request.configuration
+    if configuration.status == PluginConfiguration.Status.PAUSED:
+        heading = _("%(plugin)s is paused") % {"plugin": configuration.name}
+        itself = _("It goes on when the plug-in is resumed")
+    else:
+        heading = _("%(plugin)s is not ready to work yet") % {"plugin": configuration.name}
+        itself = _("It goes on when the plug-in is configured")
+    text = configuration.status_text or _("Nothing is sent to its vendor until then.")
+    return NextStep("wait", heading, text, itself, primary="plugin")
 
 
 def _waits_with_plugin(request: LicenseRequest) -> NextStep:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from licenses import services
+from licenses.configurations import pause_configuration
 from licenses.models import NEVER, InstallTarget, LicenseRequest, PluginConfiguration
 from licenses.selectors import target_of
 from licenses.uploads import upload
@@ -195,3 +196,15 @@ def test_a_final_request_ends_the_asking(staff_client: Client, online: LicenseRe
     assert answer.status_code == 286
     assert "hx-trigger" not in answer.text
     assert "hx-trigger" not in staff_client.get(page_of(online)).text
+
+
+def test_a_request_of_a_paused_plugin_says_what_it_waits_for_and_when_it_comes_to_a_person(
+    staff_client: Client, online: LicenseRequest
+) -> None:
+    configuration = online.configuration
+    pause_configuration(configuration=configuration, reason="The vendor moves house.", actor=SYSTEM)
+    page = staff_client.get(f"/license-requests/{online.pk}/").text
+    assert f"{configuration.name} is paused" in page
+    assert "The vendor moves house." in page
+    assert "It goes on when the plug-in is resumed" in page
+    assert "Comes to you on" in page
