@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration, StateCount
+from licenses.models import License, LicenseClass, LicenseRequest
 from licenses.owed import what_is_wrong
 from licenses.selectors import SEARCHED, SHORTEST_SEARCH, holding, narrowed
 from pbas.core.models import Event
@@ -17,8 +16,6 @@ from subscriptions.models import HostingPlan, Order, OrderLine, PlanLicense, Sub
 Kind, State = LicenseRequest.Kind, LicenseRequest.State
 
 STORY_LENGTH = 100  # events a details page shows; the activity page has the rest
-WAITING_SHOWN = 8  # requests that the dashboard names
-EXPIRES_SOON = timedelta(days=30)
 
 
 # --- plans and their prices ---------------------------------------------------------------------------------------
@@ -205,32 +202,3 @@ def events_of(actor_kind: str = "") -> QuerySet[Event]:
 def events_for_list() -> QuerySet[Event]:
     """All events, with what they tell of."""
     return Event.objects.select_related("order", "subscription", "configuration", "license")
-
-
-# --- the dashboard ------------------------------------------------------------------------------------------------
-
-
-def plugins_for_list() -> QuerySet[PluginConfiguration]:
-    """All plug-in configurations, without their settings."""
-    return PluginConfiguration.objects.defer("settings", "secrets").order_by("name")
-
-
-def oldest_open_request() -> LicenseRequest | None:
-    """The open request that has been on its way for the longest time. Two statements."""
-    first = LicenseRequest.objects.filter(state=OuterRef("state")).order_by("id").values("pk")[:1]
-    counters = StateCount.objects.filter(subject="request", state__in=LicenseRequest.OPEN).order_by()
-    firsts = counters.annotate(first=Subquery(first)).values_list("first", flat=True).distinct()
-    oldest = min((pk for pk in firsts if pk is not None), default=None)
-    return LicenseRequest.objects.filter(pk=oldest).first() if oldest is not None else None
-
-
-def requests_for_staff() -> QuerySet[LicenseRequest]:
-    """The requests that wait for a person, the oldest first."""
-    rows = LicenseRequest.objects.select_related("license_class", "configuration", "subscription")
-    return rows.filter(state=State.ATTENTION).order_by("id")[:WAITING_SHOWN]
-
-
-def expiring_licenses(now: datetime) -> int:
-    """How many installed licenses end within EXPIRES_SOON."""
-    soon = License.objects.filter(expires_order__gte=now, expires_order__lt=now + EXPIRES_SOON)
-    return soon.filter(state=License.State.INSTALLED).count()

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext, npgettext, pgettext
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment, StrictUndefined, Undefined
 from markupsafe import Markup
@@ -39,6 +39,9 @@ _MARKS = {
     "failed": ("alert-triangle", "bad"),
     "orphan": ("alert-triangle", "bad"),
     "missing": ("zoom-question", "bad"),
+    "older": ("clock", "warn"),
+    "unknown": ("zoom-question", "warn"),
+    "reinstall": ("refresh", "wait"),
     "different": ("alert-triangle", "warn"),
     "in_sync": ("circle-check", "ok"),
     "terminated": ("circle-x", "off"),
@@ -68,7 +71,7 @@ def _environment(**options: Any) -> Environment:
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
-    made.filters.update(number=number, day=day, moment=moment, ago=ago, until=until, size=size)
+    made.filters.update(number=number, day=day, moment=moment, ago=ago, until=until, size=size, duration=duration)
     return made
 
 
@@ -141,6 +144,23 @@ def until(value: datetime) -> str:
     if (value - timezone.now()).total_seconds() < 60:  # noqa: PLR2004 (seconds of a minute)
         return gettext("in a moment")
     return gettext("in %(time)s") % {"time": timeuntil(value, depth=1)}
+
+
+_DURATIONS = (  # up to so many milliseconds, one unit's, the words
+    (60_000, 1000, gettext_noop("%(n)s s")),
+    (3600_000, 60_000, gettext_noop("%(n)s min")),
+    (48 * 3600_000, 3600_000, gettext_noop("%(n)s h")),
+)
+
+
+def duration(milliseconds: int) -> str:
+    """How long something took."""
+    if milliseconds < 1000:  # noqa: PLR2004 (a second)
+        return gettext("%(n)s ms") % {"n": milliseconds}
+    for most, unit, text in _DURATIONS:
+        if milliseconds < most:
+            return gettext(text) % {"n": formats.number_format(milliseconds / unit, 1)}
+    return gettext("%(n)s days") % {"n": formats.number_format(milliseconds / (24 * 3600_000), 1)}
 
 
 def size(value: int) -> str:

@@ -2,22 +2,17 @@
 
 from django.http import HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
 from django.shortcuts import render  # noqa: TID251 (the door of pages)
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from licenses.failing.groups import troubled_plugins
 from licenses.models import LicenseRequest
 from licenses.ready_keys.selectors import classes_with_marks
 from licenses.selectors import counts
 from pbas.core.lists.pages import show_list
 from pbas.core.web import staff_only
+from subscriptions import figures
 from subscriptions.lists import EventList
-from subscriptions.selectors import (
-    events_for_list,
-    expiring_licenses,
-    oldest_open_request,
-    plugins_for_list,
-    requests_for_staff,
-)
+from subscriptions.selectors import events_for_list
 
 LATELY = 6  # events that the dashboard shows
 
@@ -26,12 +21,21 @@ LATELY = 6  # events that the dashboard shows
 @require_GET
 def show_dashboard(request: HttpRequest) -> HttpResponse:
     """The figures; each links to the list that it counts."""
+    counted, plugins = counts(), list(figures.plugins_for_list())
+    opened = [(one.pk, counted.of("request", states=LicenseRequest.OPEN, tab=one.pk), "") for one in plugins]
+    orphans, orphans_cost = figures.orphans()
     context = {
-        "counts": counts(),
-        "plugins": list(plugins_for_list()),
-        "waiting": list(requests_for_staff()),
-        "oldest": oldest_open_request(),
-        "expiring": expiring_licenses(timezone.now()),
+        "counts": counted,
+        "plugins": plugins,
+        "opened": {bar.label: bar for bar in figures.bars(opened)},
+        "waiting": list(figures.requests_for_staff()),
+        "oldest": figures.oldest_open_request(),
+        "expiring": figures.expiring_licenses(),
+        "failed": figures.requests_failed_lately(),
+        "troubled": len(troubled_plugins()),
+        "delivery": figures.delivery_times(),
+        "orphans": orphans,
+        "orphans_cost": orphans_cost,
         "lately": events_for_list()[:LATELY],
         "open_states": LicenseRequest.OPEN,
         "low": [one.is_low for one in classes_with_marks()],  # type: ignore[attr-defined] # annotated

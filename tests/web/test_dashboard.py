@@ -29,7 +29,8 @@ def test_an_empty_panel_says_that_nothing_waits(staff_client: Client) -> None:
 def test_the_figures_agree_with_the_lists_that_they_link_to(staff_client: Client, world: World) -> None:
     for _ in range(3):
         make_subscription(make_order(world.plan))
-    LicenseRequest.objects.filter(pk=world.request.pk).update(state="attention")
+    LicenseRequest.objects.filter(pk=world.request.pk).update(state="attention", troubled_at=timezone.now())
+    make_configuration(name="Parked one", parkings=1)
     soon, late = timezone.now() + timedelta(days=10), timezone.now() + timedelta(days=90)
     for expires_at in (soon, late, None):
         make_license(world.license_class, state="installed", expires_at=expires_at)
@@ -39,8 +40,13 @@ def test_the_figures_agree_with_the_lists_that_they_link_to(staff_client: Client
         "Need attention": "1",
         "Open requests": "4",
         "Active licenses": "3",
+        "Failed in 24 hours": "1",
         "Expiring in 30 days": "1",
+        "Plug-ins in trouble": "1",
+        "Keys nobody uses": "0",
     }
+    for label in ("Failed in 24 hours", "Expiring in 30 days"):
+        assert " match" in staff_client.get(shown[label][1]).text  # as many rows as the figure says
     assert "3" in staff_client.get(shown["Active licenses"][1]).text
     assert f"/license-requests/{world.request.pk}/" in staff_client.get(shown["Need attention"][1]).text
 
@@ -66,5 +72,27 @@ def test_the_dashboard_costs_the_same_whatever_there_is(
         make_subscription(make_order(world.plan))
         make_configuration()
     LicenseRequest.objects.update(state="attention")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(14):
         staff_client.get("/")
+
+
+def test_the_time_to_install_is_told_by_its_median_and_95_of_100_with_the_chart_as_a_table(
+    staff_client: Client, world: World
+) -> None:
+    now = timezone.now()
+    for seconds in [2] * 18 + [20, 7200]:
+        LicenseRequest.objects.create(
+            configuration=world.configuration,
+            license_class=world.license_class,
+            state="done",
+            intent_at=now - timedelta(seconds=seconds),
+            finished_at=now,
+        )
+    page = staff_client.get("/").text
+    assert re.findall(r"<dd><b>([^<]+)</b></dd>", page) == ["2.0 s", "6.3 min"]
+    rows = re.findall(r'<th scope="row">([^<]+)</th>.*?<td class="end">(\d+)</td>', page, re.DOTALL)
+    assert [row for row in rows if row[1] != "0"] == [
+        ("up to 5 seconds", "18"),
+        ("up to 30 seconds", "1"),
+        ("up to 1 day", "1"),
+    ]
