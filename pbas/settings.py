@@ -9,9 +9,9 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from pbas.alerting import *  # noqa: F403 (settings of their own module)
 from pbas.environment import make_field_keys, make_secret_key, secret_of, value_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -272,6 +272,7 @@ PANEL_LISTS = {
     "subscriptions": "subscriptions.lists.SubscriptionList",
     "orders": "subscriptions.lists.OrderList",
     "activity": "subscriptions.lists.EventList",
+    "plugins": "licenses.plugin_pages.lists.PluginList",
 }
 
 # --- the engine; docs/explanation/engine.md says why
@@ -298,14 +299,3 @@ LOGGING = {
 
 RECONCILE_SETTLE_SECONDS = 600.0  # a key younger than this may be one that is being bought
 RECONCILE_PER_SECOND = 5.0  # keys that one configuration's vendor is asked for one by one
-
-# --- alerts of failures and figures for Prometheus
-
-ALERT_DELAY_SECONDS = float(value_of("PBAS_ALERT_DELAY_SECONDS", "30"))  # what heals within it is told to nobody
-ALERT_MAIL = [one.strip() for one in value_of("PBAS_ALERT_MAIL").split(",") if one.strip()]
-ALERT_WEBHOOKS = value_of("PBAS_ALERT_WEBHOOKS").split()
-ALERT_WEBHOOK_SECRET = value_of("PBAS_ALERT_WEBHOOK_SECRET")
-if ALERT_WEBHOOKS and not ALERT_WEBHOOK_SECRET:
-    raise ImproperlyConfigured("PBAS_ALERT_WEBHOOKS needs PBAS_ALERT_WEBHOOK_SECRET, by which receivers know them.")
-PANEL_URL = value_of("PBAS_URL").rstrip("/")  # where people reach the panel: for links in mails and webhooks
-METRICS_TOKEN = value_of("PBAS_METRICS_TOKEN")
