@@ -40,6 +40,11 @@ def retry_after(reply: Reply, *, now: datetime | None = None) -> float | None:
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
+def unreadable(message: str, *, spends: bool) -> PluginError:
+    """The error of an answer that was a success by its status and says nothing: what spends may have sold."""
+    return OutcomeUnknownError(message) if spends else UnavailableError(message)
+
+
 def status_error(reply: Reply, host: str, *, spends: bool = False) -> PluginError | None:
     """The error that a status stands for, None for 2xx.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from ka_plugins.contract import HttpClient, OutcomeUnknownError, PluginError, RefusedError, UnavailableError
+from ka_plugins.contract import HttpClient, PluginError, RefusedError
 from ka_plugins.cpanel_manage2.answers import Fields, fields_of, text_of
-from ka_plugins.statuses import status_error
+from ka_plugins.settings import basic_login
+from ka_plugins.statuses import status_error, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,11 +31,9 @@ class Connection:
 
     def __init__(self, settings: CpanelManage2Settings, http: HttpClient) -> None:
         self._settings, self._http = settings, http
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        self.place = f"{host}:{settings.port}"
-        self._url = f"{settings.scheme}://{self.place}"
-        login = base64.b64encode(f"{settings.login}:{settings.password}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
+        self.place = settings.place
+        login = basic_login(settings.login, settings.password)
+        self._headers = {"Authorization": login, "Accept": "application/json"}
 
     async def ask(
         self, function: str, query: Mapping[str, str] = NOTHING, *, spends: bool = False, patient: bool = False
@@ -57,11 +55,11 @@ class Connection:
     async def _fields(self, function: str, query: Mapping[str, str], *, spends: bool, patient: bool) -> Fields:
         reply = await self._http.send(
             "GET",
-            f"{self._url}/{function}.cgi?{urlencode({'output': 'json', **query})}",
+            f"{self._settings.url}/{function}.cgi?{urlencode({'output': 'json', **query})}",
             headers=self._headers,
             spends=spends,
             timeout=PATIENT if patient or spends else BRISK,
-            ca_file=self._settings.ca_file if self._settings.scheme == "https" else "",
+            ca_file=self._settings.trusted,
         )
         if reply.status != HTTPStatus.OK:
             error = status_error(reply, f"{function} at {self.place}", spends=spends)
@@ -79,4 +77,4 @@ class Connection:
 
     def _unreadable(self, function: str, *, spends: bool) -> PluginError:
         message = f"{function} at {self.place}: the answer is not JSON with a status."
-        return OutcomeUnknownError(message) if spends else UnavailableError(message)
+        return unreadable(message, spends=spends)

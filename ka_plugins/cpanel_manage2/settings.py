@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from ka_plugins.contract import setting
+from ka_plugins.settings import ServerSettings, basic_login, ca_file_setting, host_setting, port_setting, scheme_setting
 
-HIGHEST_PORT: Final = 65535
-HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 GROUP: Final = re.compile(r"G?[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
-class CpanelManage2Settings:
+class CpanelManage2Settings(ServerSettings):
     """The Manage2 account and the group that licenses go into. Raises ValueError, `field: reason for a person`."""
 
     login: str = setting("Manage2 login", help_text="Its own IP address has to be allowed in Manage2, under Security.")
@@ -28,24 +27,15 @@ class CpanelManage2Settings:
         choices=("no", "yes"),
         help_text="For an address that had a license before, the vendor may charge a fee.",
     )
-    scheme: str = setting("Scheme", default="https", choices=("https", "http"))
-    host: str = setting("Host", default="manage2.cpanel.net")
-    port: int = setting("Port", default=443, minimum=1, maximum=HIGHEST_PORT)
-    ca_file: str = setting("CA file", default="", help_text="Certificates to trust instead of the system's own.")
+    scheme: str = scheme_setting()
+    host: str = host_setting("manage2.cpanel.net")
+    port: int = port_setting(443)
+    ca_file: str = ca_file_setting()
 
     def __post_init__(self) -> None:
-        if self.scheme not in {"https", "http"}:
-            raise ValueError("scheme: Scheme is https or http.")
-        if HOST.fullmatch(self.host) is None:
-            raise ValueError("host: Host is a name or an IP address, without scheme, port or path.")
-        if not 1 <= self.port <= HIGHEST_PORT:
-            raise ValueError("port: Port is a number from 1 to 65535.")
+        self.check_place()
         if self.group and GROUP.fullmatch(self.group) is None:
             raise ValueError("group: Group is the number that Manage2 lists for it, like 208850.")
         if self.reactivate not in {"no", "yes"}:
             raise ValueError("reactivate: This is yes or no.")
-        for name, value in (("login", self.login), ("password", self.password)):
-            if not value:
-                raise ValueError(f"{name}: This is required.")
-        if ":" in self.login:
-            raise ValueError("login: A login for HTTP Basic has no colon.")
+        basic_login(self.login, self.password)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from ka_plugins.contract import (
     HttpClient,
     MisconfiguredError,
-    OutcomeUnknownError,
     PluginError,
     RefusedError,
     Reply,
@@ -16,7 +15,7 @@ from ka_plugins.contract import (
 )
 from ka_plugins.http_issuer import wire
 from ka_plugins.http_issuer.signing import WINDOW, signed_headers
-from ka_plugins.statuses import status_error
+from ka_plugins.statuses import status_error, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,9 +33,7 @@ class Connection:
     """Carries requests of the HTTP issuer protocol 1. Errors name host and port, never the secret."""
 
     def __init__(self, settings: HttpIssuerSettings, http: HttpClient) -> None:
-        self._settings, self._http = settings, http
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        self.place = f"{host}:{settings.port}"
+        self._settings, self._http, self.place = settings, http, settings.place
 
     async def ask(
         self,
@@ -54,12 +51,12 @@ class Connection:
         headers = signed_headers(settings.client, settings.secret, method, target, body, now=time.time())
         reply = await self._http.send(
             method,
-            f"{settings.scheme}://{self.place}{target}",
+            settings.url + target,
             body=body,
             headers={**headers, "Accept": "application/json", **({"Content-Type": "application/json"} if body else {})},
             spends=spends,
             timeout=SECONDS,
-            ca_file=settings.ca_file if settings.scheme == "https" else "",
+            ca_file=settings.trusted,
         )
         error = status_error(reply, self.place, spends=spends)
         if error is not None:
@@ -68,7 +65,7 @@ class Connection:
             return read(wire.read(reply.body))
         except wire.UnreadableError as reason:
             message = f"{self.place}: the answer is not the one that the protocol has for this request ({reason})."
-            raise (OutcomeUnknownError if spends else UnavailableError)(message) from None
+            raise unreadable(message, spends=spends) from None
 
     def _explained(self, error: PluginError, reply: Reply) -> PluginError:
         """The same error with the issuer's words; by his code where the status alone says too little."""

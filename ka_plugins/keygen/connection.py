@@ -10,14 +10,12 @@ from urllib.parse import quote
 from ka_plugins.contract import (
     HttpClient,
     MisconfiguredError,
-    OutcomeUnknownError,
     PluginError,
     RefusedError,
     Reply,
-    UnavailableError,
 )
 from ka_plugins.keygen import wire
-from ka_plugins.statuses import status_error
+from ka_plugins.statuses import status_error, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -39,10 +37,8 @@ class Connection:
     """Carries requests to one account. Errors name host and port, never the token or a license key."""
 
     def __init__(self, settings: KeygenSettings, http: HttpClient) -> None:
-        self._settings, self._http = settings, http
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        self.place = f"{host}:{settings.port}"
-        self._base = f"{settings.scheme}://{self.place}/v1/accounts/{settings.account}"
+        self._settings, self._http, self.place = settings, http, settings.place
+        self._base = f"{settings.url}/v1/accounts/{settings.account}"
         self._headers = {"Authorization": f"Bearer {settings.token}", "Accept": wire.MEDIA_TYPE}
 
     async def call(
@@ -63,7 +59,7 @@ class Connection:
             headers={**self._headers, **typed},
             spends=spends,
             timeout=SECONDS,
-            ca_file=self._settings.ca_file if self._settings.scheme == "https" else "",
+            ca_file=self._settings.trusted,
         )
         error = status_error(reply, self.place, spends=spends)
         if error is not None:
@@ -103,7 +99,7 @@ class Connection:
     def unreadable(self, *, spends: bool = False) -> PluginError:
         """The error of an answer that was a success by its status and cannot be read."""
         message = f"{self.place}: the answer is not the JSON:API document that belongs to the request."
-        return OutcomeUnknownError(message) if spends else UnavailableError(message)
+        return unreadable(message, spends=spends)
 
     def _explained(self, error: PluginError, reply: Reply, key: str) -> PluginError:
         """The same error with the vendor's words; a license that is not there is no fault of the configuration."""

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from ka_plugins.contract import setting
+from ka_plugins.settings import ServerSettings, ca_file_setting, host_setting, port_setting, scheme_setting
 
-HIGHEST_PORT: Final = 65535
 LONGEST_FILE_LIFE: Final = 3650  # days
 SHORTEST_KEY_SECRET: Final = 16  # characters
-HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 PUBLIC_KEY: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class KeygenSettings:
+class KeygenSettings(ServerSettings):
     """A Keygen account and how to get in. Raises ValueError, `field: reason for a person`."""
 
     account: str = setting("Account", help_text="The account's ID or slug.")
@@ -29,9 +28,9 @@ class KeygenSettings:
         help_text="License keys are made from it: at least 16 characters that nobody knows. Never change it while "
         "requests are open, or one could be bought twice.",
     )
-    scheme: str = setting("Scheme", default="https", choices=("https", "http"))
-    host: str = setting("Host", default="api.keygen.sh")
-    port: int = setting("Port", default=443, minimum=1, maximum=HIGHEST_PORT)
+    scheme: str = scheme_setting()
+    host: str = host_setting("api.keygen.sh")
+    port: int = port_setting(443)
     file_days: int = setting(
         "Life of a license file",
         default=0,
@@ -39,15 +38,10 @@ class KeygenSettings:
         maximum=LONGEST_FILE_LIFE,
         help_text="Days until the product needs a new file; 0: files end with their license.",
     )
-    ca_file: str = setting("CA file", default="", help_text="Certificates to trust instead of the system's own.")
+    ca_file: str = ca_file_setting()
 
     def __post_init__(self) -> None:
-        if self.scheme not in {"https", "http"}:
-            raise ValueError("scheme: Scheme is https or http.")
-        if HOST.fullmatch(self.host) is None:
-            raise ValueError("host: Host is a name or an IP address, without scheme, port or path.")
-        if not 1 <= self.port <= HIGHEST_PORT:
-            raise ValueError("port: Port is a number from 1 to 65535.")
+        self.check_place()
         if ACCOUNT.fullmatch(self.account) is None:
             raise ValueError("account: Account is the ID or slug that stands in the account's addresses.")
         if not self.token.isascii() or not self.token.isprintable() or not self.token:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ka_plugins.contract import HttpClient, OutcomeUnknownError, PluginError, RefusedError, UnavailableError
 from ka_plugins.plesk_ka import codes, wire
-from ka_plugins.statuses import status_error
+from ka_plugins.statuses import status_error, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,10 +29,7 @@ class Connection:
     """Carries calls of the Partner API 1.0. Errors name host, port and method, never login or password."""
 
     def __init__(self, settings: PleskKaSettings, http: HttpClient) -> None:
-        self._settings, self._http = settings, http
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        self._place = f"{host}:{settings.port}"
-        self._url = f"{settings.scheme}://{self._place}/"
+        self._settings, self._http, self._place = settings, http, settings.place
         self._login = {"login": settings.login, "password": settings.password}
 
     async def call(
@@ -49,12 +46,12 @@ class Connection:
         """
         reply = await self._http.send(
             "POST",
-            self._url,
+            f"{self._settings.url}/",
             body=wire.write_call(method, (self._login, *parameters)),
             headers=HEADERS,
             spends=spends,
             timeout=PATIENT if patient or spends else BRISK,
-            ca_file=self._settings.ca_file if self._settings.scheme == "https" else "",
+            ca_file=self._settings.trusted,
         )
         if reply.status != HTTPStatus.OK:
             raise status_error(reply, self._place, spends=spends) or self._unreadable(method, spends=spends)
@@ -82,7 +79,7 @@ class Connection:
 
     def _unreadable(self, method: str, *, spends: bool) -> PluginError:
         message = f"{method} at {self._place}: the answer is not XML-RPC with a result code."
-        return OutcomeUnknownError(message) if spends else UnavailableError(message)
+        return unreadable(message, spends=spends)
 
     def _fault(self, method: str, fault: wire.FaultError, *, spends: bool) -> PluginError:
         said, code = self._quote(fault.text), str(fault.code)

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from ka_plugins.contract import setting
+from ka_plugins.settings import ServerSettings, ca_file_setting, host_setting, port_setting, require, scheme_setting
 
 WEB_GUI_PORT: Final = 2000
-HIGHEST_PORT: Final = 65535
-HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 
 
 @dataclass(frozen=True, slots=True)
-class PleskKaSettings:
+class PleskKaSettings(ServerSettings):
     """Host, login and client of a Key Administrator. Raises ValueError, `field: reason for a person`."""
 
     login: str = setting("API login", help_text="A Partner API account; the account of the web interface is another.")
     password: str = setting("API password", secret=True)
     client: str = setting("Client", help_text="The client's number or login; its keys are bought and billed.")
-    scheme: str = setting("Scheme", default="https", choices=("https", "http"))
-    host: str = setting("Host", default="ka.plesk.com")
-    port: int = setting("Port", default=7050, minimum=1, maximum=HIGHEST_PORT)
-    ca_file: str = setting("CA file", default="", help_text="Certificates to trust instead of the system's own.")
+    scheme: str = scheme_setting()
+    host: str = host_setting("ka.plesk.com")
+    port: int = port_setting(7050)
+    ca_file: str = ca_file_setting()
 
     def __post_init__(self) -> None:
-        if self.scheme not in {"https", "http"}:
-            raise ValueError("scheme: Scheme is https or http.")
-        if HOST.fullmatch(self.host) is None:
-            raise ValueError("host: Host is a name or an IP address, without scheme, port or path.")
+        self.check_place()
         if self.port == WEB_GUI_PORT:
             raise ValueError("port: Port 2000 is the Key Administrator's web interface; its API listens on 7050.")
-        if not 1 <= self.port <= HIGHEST_PORT:
-            raise ValueError("port: Port is a number from 1 to 65535.")
-        for name, value in (("login", self.login), ("password", self.password), ("client", self.client)):
-            if not value:
-                raise ValueError(f"{name}: This is required.")
+        require(login=self.login, password=self.password, client=self.client)

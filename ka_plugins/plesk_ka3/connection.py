@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -11,14 +10,13 @@ from urllib.parse import quote, urlencode
 from ka_plugins.contract import (
     HttpClient,
     MisconfiguredError,
-    OutcomeUnknownError,
     PluginError,
     RefusedError,
     Reply,
-    UnavailableError,
 )
 from ka_plugins.plesk_ka3.keys import structure_of, text_of
-from ka_plugins.statuses import status_error
+from ka_plugins.settings import basic_login
+from ka_plugins.statuses import status_error, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +37,9 @@ class Connection:
 
     def __init__(self, settings: PleskKa3Settings, http: HttpClient) -> None:
         self._settings, self._http = settings, http
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        self.place = f"{host}:{settings.port}"
-        self._url = f"{settings.scheme}://{self.place}{settings.path}/keys"
-        login = base64.b64encode(f"{settings.login}:{settings.password}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
+        self.place, self._url = settings.place, f"{settings.url}{settings.path}/keys"
+        login = basic_login(settings.login, settings.password)
+        self._headers = {"Authorization": login, "Accept": "application/json"}
 
     async def ask(
         self,
@@ -80,7 +76,7 @@ class Connection:
             headers={**self._headers, "Content-Type": "application/json"} if content else self._headers,
             spends=spends,
             timeout=PATIENT if patient or spends else BRISK,
-            ca_file=self._settings.ca_file if self._settings.scheme == "https" else "",
+            ca_file=self._settings.trusted,
         )
         error = self._error(method, reply, of_key=bool(path), spends=spends)
         if error is not None:
@@ -106,7 +102,7 @@ class Connection:
 
     def _unreadable(self, method: str, *, spends: bool) -> PluginError:
         message = f"{method} at {self.place}: the answer is not JSON."
-        return OutcomeUnknownError(message) if spends else UnavailableError(message)
+        return unreadable(message, spends=spends)
 
 
 def _told(body: bytes) -> Mapping[str, Any]:

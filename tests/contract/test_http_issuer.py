@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,14 +28,6 @@ METHODS = {
 }
 
 
-class FreshOrders(Workbench):
-    """Each order under a reference of its own: here one reference is one license, however often it is sent."""
-
-    def new_order(self) -> LicenseOrder:
-        order = super().new_order()
-        return dataclasses.replace(order, reference=uuid.uuid4().hex)
-
-
 def files_of(issuer: BundledSimulator) -> Callable[[str], Sequence[bytes]]:
     """Reads a license's files with the standard library's client, which knows nothing of the plug-in."""
 
@@ -60,7 +50,7 @@ def issuer() -> Iterator[BundledSimulator]:
 def workbench(issuer: BundledSimulator, request: pytest.FixtureRequest) -> Workbench:
     issuer.running.heal()
     place = issuer.running.settings(tls=request.param)
-    return FreshOrders(
+    return Workbench(
         plugin=HttpIssuerPlugin,
         settings=HttpIssuerSettings(client="demo", secret="demo", **place),
         wrong_settings=HttpIssuerSettings(client="demo", secret="wrong-Sesame", **place),

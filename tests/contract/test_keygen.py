@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,16 +19,13 @@ from ka_plugins.workbench import BundledSimulator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-METHODS = {Verb.CHECK: "whoAmI", Verb.ISSUE_KEY: "createLicense", Verb.FETCH_FILES: "checkOutLicense"}
+METHODS = {
+    Verb.CHECK: "whoAmI",
+    Verb.ISSUE_KEY: "createLicense",
+    Verb.FETCH_FILES: "checkOutLicense",
+    Verb.RENEW: "updateLicense",
+}
 KEY_SECRET = "a secret of the tests that makes keys"
-
-
-class FreshOrders(Workbench):
-    """Each order under a reference of its own: here one reference is one license, however often it is sent."""
-
-    def new_order(self) -> LicenseOrder:
-        order = super().new_order()
-        return dataclasses.replace(order, reference=uuid.uuid4().hex)
 
 
 def files_of(keygen: BundledSimulator) -> Callable[[str], Sequence[bytes]]:
@@ -56,7 +51,7 @@ def workbench(keygen: BundledSimulator, request: pytest.FixtureRequest) -> Workb
     login: dict[str, Any] = {"account": "demo", "public_key": PUBLIC_KEY, "key_secret": KEY_SECRET}
     place = keygen.running.settings(tls=request.param)
     policy = next(iter(POLICIES))
-    return FreshOrders(
+    return Workbench(
         plugin=KeygenPlugin,
         settings=KeygenSettings(token="demo", **login, **place),
         wrong_settings=KeygenSettings(token="wrong-Sesame", **login, **place),
@@ -66,6 +61,7 @@ def workbench(keygen: BundledSimulator, request: pytest.FixtureRequest) -> Workb
         simulator=keygen,
         secrets=("wrong-Sesame", KEY_SECRET),
         vendor_files=files_of(keygen),
+        spoils=frozenset(METHODS),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,14 +24,6 @@ METHODS = {
     Verb.FETCH_FILES: "keys.retrieve",
     Verb.RENEW: "keys.renew",
 }
-REFERENCES = itertools.count(1)
-
-
-class ReferenceEach(Workbench):
-    """Each order has its own reference, as orders of the panel have: an order sent again is the same order."""
-
-    def new_order(self) -> LicenseOrder:
-        return dataclasses.replace(super().new_order(), reference=f"R-{next(REFERENCES)}")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +37,7 @@ def workbench(ka3: BundledSimulator, request: pytest.FixtureRequest) -> Workbenc
     tls, path = request.param
     ka3.running.heal()
     place = {**ka3.running.settings(tls=tls), "path": path}
-    return ReferenceEach(
+    return Workbench(
         plugin=PleskKa3Plugin,
         settings=PleskKa3Settings(login="demo", password="demo", client="1", **place),
         wrong_settings=PleskKa3Settings(login="demo", password="wrong-Sesame", **place),

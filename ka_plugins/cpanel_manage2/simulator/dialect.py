@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from ka_plugins.cpanel_manage2.simulator.functions import FUNCTIONS, READING
-from ka_plugins.cpanel_manage2.simulator.sold import RefusalError, Shop, from_json
+from ka_plugins.cpanel_manage2.simulator.sold import RefusalError, Shop, SoldLicense
 from ka_plugins.cpanel_manage2.simulator.writing import for_ledger, write
 from ka_plugins.simulator.dialect import Call
 from ka_plugins.simulator.messages import Request, Response
@@ -85,14 +85,14 @@ class CpanelManage2Dialect:
         wanted = [bool(marks[name]) for name in ("terminated", "expired") if name in marks]
         if license_ is None or not wanted:
             return False
-        license_.expired = self._shop.now() if any(wanted) else 0
+        license_.expired = self._shop.seconds() if any(wanted) else 0
         license_.why_expired = "Marked in the simulator" if any(wanted) else ""
         self._shop.keep(license_)
         return True
 
     def replay(self, change: Mapping[str, Any]) -> None:
         """Take over a license from the journal."""
-        self._shop.replay(from_json(change["license"]))
+        self._shop.replay(SoldLicense.from_json(change["license"]))
 
 
 def _login_of(request: Request | None) -> tuple[str, bool]:

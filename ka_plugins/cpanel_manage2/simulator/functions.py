@@ -108,7 +108,7 @@ def expire(shop: Shop, query: Query) -> dict[str, Any]:
         raise RefusalError("The parameters reason and expcode are needed")
     if license_.expired:
         raise RefusalError(f"License {license_.id} is already expired")
-    license_.expired, license_.why_expired = shop.now(), query["reason"]
+    license_.expired, license_.why_expired = shop.seconds(), query["reason"]
     shop.keep(license_)
     reason = f"Expired {license_.ware.name} license {license_.id} on {license_.ip} for reason: {query['reason']}."
     return {"licenseid": str(license_.id), "result": "OK", "reason": reason}

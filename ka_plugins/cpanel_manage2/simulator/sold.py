@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ka_plugins.simulator.books import Book, Sold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ka_plugins.simulator.world import World
 
 GROUPS: Final = {1: "Demo"}
@@ -37,7 +36,7 @@ class RefusalError(Exception):
 
 
 @dataclass(slots=True)
-class SoldLicense:
+class SoldLicense(Sold):
     """One license; times in seconds since 1970, 0 where there is none."""
 
     id: int
@@ -56,17 +55,19 @@ class SoldLicense:
         return PACKAGES[self.package]
 
 
-@dataclass(slots=True)
-class Shop:
+class Shop(Book[SoldLicense]):
     """All licenses of the account."""
 
-    world: World
-    _licenses: dict[int, SoldLicense] = field(default_factory=dict)
-    _at: dict[str, dict[int, None]] = field(default_factory=dict)
+    vendor = "cpanel_manage2"
 
-    def now(self) -> int:
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._licenses: dict[int, SoldLicense] = {}
+        self._at: dict[str, dict[int, None]] = {}
+
+    def seconds(self) -> int:
         """The vendor's time in seconds since 1970."""
-        return int(self.world.clock.now().timestamp())
+        return int(self.now().timestamp())
 
     def all(self) -> list[SoldLicense]:
         """Every license, oldest first."""
@@ -92,20 +93,9 @@ class Shop:
         """Sell one; the caller keeps it."""
         while (number := 10_000_000 + secrets.randbelow(90_000_000)) in self._licenses:
             continue
-        return SoldLicense(number, ip, package, group, self.now())
+        return SoldLicense(number, ip, package, group, self.seconds())
 
-    def keep(self, license_: SoldLicense) -> None:
-        """Make a new or changed license permanent."""
-        self.replay(license_)
-        if self.world.journal.kept:
-            self.world.journal.write({"dialect": "cpanel_manage2", "license": dataclasses.asdict(license_)})
-
-    def replay(self, license_: SoldLicense) -> None:
+    def replay(self, sold: SoldLicense) -> None:
         """Take a license into the indexes."""
-        self._licenses[license_.id] = license_
-        self._at.setdefault(license_.ip, {})[license_.id] = None
-
-
-def from_json(content: Mapping[str, Any]) -> SoldLicense:
-    """A license of the journal."""
-    return SoldLicense(**content)
+        self._licenses[sold.id] = sold
+        self._at.setdefault(sold.ip, {})[sold.id] = None

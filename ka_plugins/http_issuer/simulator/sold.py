@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
-import string
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ka_plugins.http_issuer.simulator.refusals import RefusalError
 from ka_plugins.http_issuer.simulator.wares import DAYS, GRACE_DAYS
+from ka_plugins.simulator.books import SIGNS, Book, Sold
 
 if TYPE_CHECKING:
     from ka_plugins.simulator.world import World
 
-SIGNS: Final = string.ascii_uppercase + string.digits
-TIMES: Final = ("created", "renew", "expires")
 GRACE: Final = timedelta(days=GRACE_DAYS)
 
 
 @dataclass(slots=True)
-class SoldLicense:
+class SoldLicense(Sold):
     """One license; `ordered` is what its order said, against which the same reference is compared later."""
+
+    TIMES: ClassVar = ("created", "renew", "expires")
 
     number: str
     class_code: str
@@ -49,29 +48,16 @@ class SoldLicense:
                 return name
         return "expired" if self.expires is not None and self.expires <= now else "active"
 
-    def as_json(self) -> dict[str, Any]:
-        """All of it, with times as text."""
-        content = dataclasses.asdict(self)
-        return {**content, **{name: content[name] and content[name].isoformat() for name in TIMES}}
 
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> SoldLicense:
-        """The reverse of `as_json`."""
-        times = {name: content[name] and datetime.fromisoformat(content[name]) for name in TIMES}
-        return cls(**{**content, **times})
-
-
-class Shop:
+class Shop(Book[SoldLicense]):
     """All sold licenses."""
 
+    vendor = "http_issuer"
+
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._licenses: dict[str, SoldLicense] = {}
         self._by_reference: dict[str, str] = {}
-
-    def now(self) -> datetime:
-        """The issuer's time."""
-        return self._world.clock.now()
 
     def all(self) -> list[SoldLicense]:
         """Every license ever sold, oldest first."""
@@ -103,17 +89,11 @@ class Shop:
         renew = None if days is None else now + timedelta(days=days)
         return SoldLicense(number, class_code, now, renew, renew and renew + GRACE, activation_code=code)
 
-    def keep(self, license_: SoldLicense) -> None:
-        """Make a new or changed license permanent."""
-        self.replay(license_)
-        if self._world.journal.kept:
-            self._world.journal.write({"dialect": "http_issuer", "license": license_.as_json()})
-
-    def replay(self, license_: SoldLicense) -> None:
+    def replay(self, sold: SoldLicense) -> None:
         """Take a license into the indexes."""
-        self._licenses[license_.number] = license_
-        if license_.reference:
-            self._by_reference[license_.reference] = license_.number
+        self._licenses[sold.number] = sold
+        if sold.reference:
+            self._by_reference[sold.reference] = sold.number
 
 
 def _free(class_code: str, taken: dict[str, SoldLicense]) -> str:

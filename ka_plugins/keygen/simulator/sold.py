@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ka_plugins.keygen.simulator.refusals import RefusalError, not_found
 from ka_plugins.keygen.simulator.wares import ENTITLEMENTS, POLICIES, Policy
+from ka_plugins.simulator.books import Book, Sold
 
 if TYPE_CHECKING:
     from ka_plugins.simulator.world import World
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 SHORTEST_KEY: Final = 6
 # With or without hyphens: whatever looks so is looked up as an ID, never as a key.
 UUID: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
-TIMES: Final = ("created", "updated", "expiry")
 
 
 @dataclass(slots=True)
-class SoldLicense:
+class SoldLicense(Sold):
     """One license. A deleted one is gone for the vendor and stays in the ledger; `entitlements` are IDs."""
+
+    TIMES: ClassVar = ("created", "updated", "expiry")
 
     id: str
     key: str
@@ -51,29 +52,16 @@ class SoldLicense:
             return "SUSPENDED"
         return "EXPIRED" if self.expiry is not None and self.expiry <= now else "ACTIVE"
 
-    def as_json(self) -> dict[str, Any]:
-        """All of it, with times as text."""
-        content = dataclasses.asdict(self)
-        return {**content, **{name: content[name] and content[name].isoformat() for name in TIMES}}
 
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> SoldLicense:
-        """The reverse of `as_json`."""
-        times = {name: content[name] and datetime.fromisoformat(content[name]) for name in TIMES}
-        return cls(**{**content, **times})
-
-
-class Shop:
+class Shop(Book[SoldLicense]):
     """All sold licenses of the account."""
 
+    vendor = "keygen"
+
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._licenses: dict[str, SoldLicense] = {}
         self._by_key: dict[str, str] = {}
-
-    def now(self) -> datetime:
-        """The vendor's time."""
-        return self._world.clock.now()
 
     def ledger(self) -> list[SoldLicense]:
         """Every license ever sold, oldest first, the deleted included."""
@@ -104,14 +92,12 @@ class Shop:
         self.keep(license_)
         return license_
 
-    def keep(self, license_: SoldLicense) -> None:
+    def keep(self, sold: SoldLicense) -> None:
         """Make a new or changed license permanent."""
-        license_.updated = self.now()
-        self.replay(license_)
-        if self._world.journal.kept:
-            self._world.journal.write({"dialect": "keygen", "license": license_.as_json()})
+        sold.updated = self.now()
+        super().keep(sold)
 
-    def replay(self, license_: SoldLicense) -> None:
+    def replay(self, sold: SoldLicense) -> None:
         """Take a license into the indexes."""
-        self._licenses[license_.id] = license_
-        self._by_key[license_.key] = license_.id
+        self._licenses[sold.id] = sold
+        self._by_key[sold.key] = sold.id

@@ -10,8 +10,9 @@ from ka_plugins.plesk_ka.simulator.answers import Result, done
 from ka_plugins.plesk_ka.simulator.describing import key_details, remote_info
 from ka_plugins.plesk_ka.simulator.refusals import NoSuchMethodError, RefusalError
 from ka_plugins.plesk_ka.simulator.selling import BILLING_TYPES, read_wish, sell, take_feature
-from ka_plugins.plesk_ka.simulator.sold import GRACE, TERM, Shop, SoldKey, midnight
+from ka_plugins.plesk_ka.simulator.sold import GRACE, TERM, Shop, SoldKey
 from ka_plugins.plesk_ka.wares import ADDITIONS, BASE_TYPES, FEATURES, feature_fits
+from ka_plugins.simulator.books import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import secrets
-import string
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from ka_plugins.plesk_ka.simulator.accounts import Accounts
 from ka_plugins.plesk_ka.simulator.clients import FOREIGN_CLIENT, Clients
 from ka_plugins.plesk_ka.simulator.refusals import RefusalError
 from ka_plugins.plesk_ka.wares import ADDITIONS, BASE_TYPES
+from ka_plugins.simulator.books import Book, Sold, activation_code, midnight
 
 if TYPE_CHECKING:
     from ka_plugins.simulator.world import World
@@ -23,14 +22,14 @@ SUS_TERM: Final = timedelta(days=365)
 GRACE: Final = timedelta(days=10)  # expiration is update plus this
 KEY: Final = re.compile(r"([A-Z][A-Z0-9]*\.[0-9]{8})(?:\.[0-9]{4})?")
 CODE: Final = re.compile(r"A[0-9A-Z]{5}(?:-[0-9A-Z]{6}){4}")
-SIGNS: Final = string.ascii_uppercase + string.digits
 MAIN, ADDITIONAL = "MAIN", "ADDITIONAL"
-TIMES: Final = ("created", "update", "expiration")
 
 
 @dataclass(slots=True)
-class SoldKey:
+class SoldKey(Sold):
     """One key. `base` is its identity, the revision grows with each change; `key_type` "": a feature pack's child."""
+
+    TIMES: ClassVar = ("created", "update", "expiration")
 
     base: str
     key_type: str
@@ -67,30 +66,14 @@ class SoldKey:
         """Until when a purchased key has its software upgrade service; leased keys have it in the lease."""
         return midnight(self.created) + SUS_TERM if self.billing == "PURCHASE" else None
 
-    def as_json(self) -> dict[str, Any]:
-        """All of it, with times as text."""
-        content = dataclasses.asdict(self)
-        for name in TIMES:
-            content[name] = content[name].isoformat() if content[name] else None
-        return content
 
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> SoldKey:
-        """The reverse of `as_json`."""
-        times = {name: datetime.fromisoformat(content[name]) if content[name] else None for name in TIMES}
-        return cls(**{**content, **times})
-
-
-def midnight(moment: datetime) -> datetime:
-    """Update and expiration dates are whole days."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-class Shop:
+class Shop(Book[SoldKey]):
     """All sold keys of the vendor, with the indexes that his look-ups need."""
 
+    vendor, word = "plesk_ka", "key"
+
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self.accounts, self.clients = Accounts(world), Clients(world)
         self._keys: dict[str, SoldKey] = {}
         self._by_code: dict[str, str] = {}
@@ -98,10 +81,6 @@ class Shop:
         self._by_bound: dict[str, str] = {}
         self._by_parent: dict[str, list[str]] = {}
         self.replay(_FOREIGN)
-
-    def now(self) -> datetime:
-        """The vendor's time."""
-        return self._world.clock.now()
 
     def all(self) -> list[SoldKey]:
         """Every key, oldest first, but the one that was never sold here."""
@@ -159,30 +138,24 @@ class Shop:
             created=now,
             update=None if billing == "PURCHASE" else update,
             expiration=update + GRACE,
-            activation_code=_code(),
+            activation_code=activation_code(),
             billing=billing,
             addresses=addresses,
             parent=parent,
         )
 
-    def keep(self, key: SoldKey) -> None:
-        """Make a new or changed key permanent."""
-        self.replay(key)
-        if self._world.journal.kept:
-            self._world.journal.write({"dialect": "plesk_ka", "key": key.as_json()})
-
-    def replay(self, key: SoldKey) -> None:
+    def replay(self, sold: SoldKey) -> None:
         """Take a key into the indexes."""
-        if key.base not in self._keys:
-            for address in dict.fromkeys(key.addresses):
-                self._by_address.setdefault(address, []).append(key.base)
-        self._keys[key.base] = key
-        self._by_code[key.activation_code] = key.base
-        if key.bound:
-            self._by_bound[key.bound] = key.base
-        attached = self._by_parent.setdefault(key.parent, []) if key.parent else None
-        if attached is not None and key.base not in attached:
-            attached.append(key.base)
+        if sold.base not in self._keys:
+            for address in dict.fromkeys(sold.addresses):
+                self._by_address.setdefault(address, []).append(sold.base)
+        self._keys[sold.base] = sold
+        self._by_code[sold.activation_code] = sold.base
+        if sold.bound:
+            self._by_bound[sold.bound] = sold.base
+        attached = self._by_parent.setdefault(sold.parent, []) if sold.parent else None
+        if attached is not None and sold.base not in attached:
+            attached.append(sold.base)
 
     def _free(self, prefix: str) -> str:
         while (base := f"{prefix}.{secrets.randbelow(10**8):08}") in self._keys:
@@ -196,11 +169,6 @@ def _ware(key_type: str) -> tuple[str, str, str, str]:
         return ("", *_PACKED[key_type])
     ware = BASE_TYPES.get(key_type) or ADDITIONS[key_type]
     return key_type, ware.label, ware.family, ware.prefix
-
-
-def _code() -> str:
-    signs = "A" + "".join(SIGNS[octet % len(SIGNS)] for octet in secrets.token_bytes(29))
-    return "-".join(signs[start : start + 6] for start in range(0, 30, 6))
 
 
 # What a power pack brings along: label, family, prefix.

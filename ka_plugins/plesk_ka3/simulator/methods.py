@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 from ka_plugins.plesk_ka3.simulator import target
 from ka_plugins.plesk_ka3.simulator.refusals import RefusalError
-from ka_plugins.plesk_ka3.simulator.sold import GRACE, TERM, Shop, SoldKey, midnight
+from ka_plugins.plesk_ka3.simulator.sold import GRACE, TERM, Shop, SoldKey
 from ka_plugins.plesk_ka3.simulator.structures import full, key_file, short
+from ka_plugins.simulator.books import midnight
 from ka_plugins.simulator.messages import Request, Response
 
 if TYPE_CHECKING:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
-import string
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ka_plugins.plesk_ka3.simulator.refusals import RefusalError
 from ka_plugins.plesk_ka3.wares import ADDITIONS, BASES, Ware
+from ka_plugins.simulator.books import Book, Sold, activation_code, midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ka_plugins.simulator.world import World
 
 TERM: Final = timedelta(days=30)
 GRACE: Final = timedelta(days=10)  # expiration is update plus this
-SIGNS: Final = string.ascii_uppercase + string.digits
-TIMES: Final = ("created", "modified", "update", "expiration")
 ACTIVATIONS: Final = 5  # a month
 
 
 @dataclass(slots=True)
-class SoldKey:
+class SoldKey(Sold):
     """One key. `id` is its identity, the revision grows with each change; `parent` 0: it stands alone."""
+
+    TIMES: ClassVar = ("created", "modified", "update", "expiration")
 
     id: int
     owner: str
@@ -82,34 +79,18 @@ class SoldKey:
             return "SUSPENDED"
         return "EXPIRED" if self.expiration <= now else "EXPIRING" if self.update <= now else "ACTIVE"
 
-    def as_json(self) -> dict[str, Any]:
-        """All of it, with times as text."""
-        return {**dataclasses.asdict(self), **{name: getattr(self, name).isoformat() for name in TIMES}}
 
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> SoldKey:
-        """The reverse of `as_json`."""
-        return cls(**{**content, **{name: datetime.fromisoformat(content[name]) for name in TIMES}})
-
-
-def midnight(moment: datetime) -> datetime:
-    """Update and expiration dates are whole days."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-@dataclass(slots=True)
-class Shop:
+class Shop(Book[SoldKey]):
     """All sold keys of the vendor. Everything asks with the owner that the login belongs to."""
 
-    world: World
-    _keys: dict[int, SoldKey] = field(default_factory=dict)
-    _codes: dict[str, int] = field(default_factory=dict)
-    _nicknames: dict[str, dict[int, None]] = field(default_factory=dict)
-    _parents: dict[int, dict[int, None]] = field(default_factory=dict)
+    vendor, word = "plesk_ka3", "key"
 
-    def now(self) -> datetime:
-        """The vendor's time."""
-        return self.world.clock.now()
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._keys: dict[int, SoldKey] = {}
+        self._codes: dict[str, int] = {}
+        self._nicknames: dict[str, dict[int, None]] = {}
+        self._parents: dict[int, dict[int, None]] = {}
 
     def all(self) -> list[SoldKey]:
         """Every key, oldest first."""
@@ -155,31 +136,20 @@ class Shop:
             modified=now,
             update=update,
             expiration=update + GRACE,
-            activation_code=_code(),
+            activation_code=activation_code(),
         )
 
-    def keep(self, key: SoldKey) -> None:
-        """Make a new or changed key permanent."""
-        self.replay(key)
-        if self.world.journal.kept:
-            self.world.journal.write({"dialect": "plesk_ka3", "key": key.as_json()})
-
-    def replay(self, key: SoldKey) -> None:
+    def replay(self, sold: SoldKey) -> None:
         """Take a key into the indexes."""
-        self._keys[key.id] = key
-        self._codes[key.activation_code] = key.id
-        self._nicknames.setdefault(key.nickname, {})[key.id] = None
-        self._parents.setdefault(key.parent, {})[key.id] = None
+        self._keys[sold.id] = sold
+        self._codes[sold.activation_code] = sold.id
+        self._nicknames.setdefault(sold.nickname, {})[sold.id] = None
+        self._parents.setdefault(sold.parent, {})[sold.id] = None
 
     def _free(self) -> int:
         while (key_id := 10_000_000 + secrets.randbelow(90_000_000)) in self._keys or str(key_id) == FOREIGN:
             continue
         return key_id
-
-
-def _code() -> str:
-    signs = "A" + "".join(SIGNS[octet % len(SIGNS)] for octet in secrets.token_bytes(29))
-    return "-".join(signs[start : start + 6] for start in range(0, 30, 6))
 
 
 TERMINATED: Final = "24204"
