@@ -172,7 +172,7 @@ class Engine:
         task, began = asyncio.current_task(), time.monotonic()
         self.calling.add(task)
         try:
-            landing = await self._step(request, desk)
+            landing = landings.without_secrets(await self._step(request, desk), desk)
             return replace(landing, milliseconds=round((time.monotonic() - began) * 1000) or None)
         except asyncio.CancelledError:
             if request.state == State.BUYING:

@@ -1,5 +1,6 @@
 """Where a step leads: the landings of what worked, and which error decides what comes next."""
 
+import dataclasses
 from dataclasses import replace
 
 from ka_plugins.contract import (
@@ -20,6 +21,8 @@ from licenses.retry import wait_after
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
 LONGEST_PARKING = 86_400.0  # seconds; a vendor who asks for more is asked once a day whether he means it
+HIDDEN = "•••"
+SHORTEST_SECRET = 4  # characters; hiding shorter ones would hide words
 ASKS_VENDOR = frozenset({State.KEY, State.BUYING, State.IN_DOUBT, State.FILES})
 
 
@@ -121,3 +124,31 @@ def _parking_seconds(error: PluginError, desk: Desk) -> float | None:
 def _kind_of(error: PluginError) -> str:
     kinds = {UnavailableError: "unavailable", MisconfiguredError: "misconfigured", OutcomeUnknownError: "unknown"}
     return next((kind for cls, kind in kinds.items() if isinstance(error, cls)), "plugin_error")
+
+
+def without_secrets(landing: Landing, desk: Desk) -> Landing:
+    """What is told of a step, after the vendor's own words are cleared of codes, secret keys and our passwords."""
+    trouble = landing.move.trouble
+    if trouble is None and not any(line.detail for line in landing.lines):
+        return landing  # only our own words: they hold none
+    secrets = _secrets(landing.claimed, desk)
+
+    def cleared(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, HIDDEN)
+        return desk.public(landing.claimed, text)
+
+    lines = tuple(Line(line.kind, cleared(line.text), cleared(line.detail)) for line in landing.lines)
+    if trouble is None:
+        return replace(landing, lines=lines)
+    told = replace(trouble, text=cleared(trouble.text), vendor_says=cleared(trouble.vendor_says))
+    return replace(landing, lines=lines, move=replace(landing.move, trouble=told))
+
+
+def _secrets(request: Claimed, desk: Desk) -> list[str]:
+    """Codes and passwords that somebody's answer may quote, the longest first."""
+    settings = desk.plugin.settings
+    fields = dataclasses.fields(settings) if dataclasses.is_dataclass(settings) else ()
+    ours = [str(getattr(settings, field.name)) for field in fields if field.metadata.get("secret")]
+    found = {*ours, *(key.activation_code for key in request.keys)}
+    return sorted((one for one in found if len(one) >= SHORTEST_SECRET), key=len, reverse=True)

@@ -15,7 +15,15 @@ from licenses import services
 from licenses.forms import AdoptForm, ReasonForm, UploadForm, show_problem
 from licenses.lists import RequestList
 from licenses.models import LicenseRequest
-from licenses.selectors import files_of, request_for_page, sealed_parts, story_of_request, target_of
+from licenses.selectors import (
+    STORY_LENGTH,
+    files_of,
+    length_of_story,
+    request_for_page,
+    sealed_parts,
+    story_of_request,
+    target_of,
+)
 from licenses.target_forms import TargetForm
 from licenses.uploads import upload as keep_upload
 from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
@@ -168,7 +176,7 @@ release = _one_click(services.release_request, gettext_lazy("The request goes on
 
 
 def _page(request: HttpRequest, asked: LicenseRequest, **forms: Any) -> HttpResponse:
-    context = _context(asked)
+    context = _context(asked, length_of_story(request.GET.get("story", "")))
     target = context["target"]
     context.update(
         upload_form=forms.get("upload_form") or UploadForm(request=asked),
@@ -180,9 +188,9 @@ def _page(request: HttpRequest, asked: LicenseRequest, **forms: Any) -> HttpResp
     return render(request, "requests/request.html", context)
 
 
-def _context(asked: LicenseRequest) -> dict[str, Any]:
+def _context(asked: LicenseRequest, length: int = STORY_LENGTH) -> dict[str, Any]:
     """All of a request's page that changes by itself."""
-    target, files, story = target_of(asked), files_of(asked.license_id, asked), list(story_of_request(asked))
+    target, files, story = target_of(asked), files_of(asked.license_id, asked), list(story_of_request(asked, length))
     subscription = asked.subscription
     opened = list(subscription.services.all()) if subscription and asked.state == LicenseRequest.State.SERVICES else []
     sealed = sealed_parts(asked.license)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("licenses.plugin_pages.urls")),
     path("", include("licenses.ready_keys.urls")),
     path("", include("licenses.failing.urls")),
+    path("", include("licenses.proving.urls")),
     path("", include("licenses.reconciling.urls")),
     path("", include("subscriptions.urls")),
     path("", include("subscriptions.customer_pages.urls")),

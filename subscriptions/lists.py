@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from pbas.core.jinja import state
 from pbas.core.lists.listing import PanelList
-from pbas.core.models import Event
+from pbas.core.models import Event, Seal
+from pbas.core.sealing import newest_seal
 from subscriptions.list_columns import EVENT_COLUMNS, ORDER_COLUMNS, SUBSCRIPTION_COLUMNS
 from subscriptions.models import Order, Subscription
 from subscriptions.selectors import Owed, events_of, orders_matching, owed_licenses, subscriptions_matching
@@ -132,6 +133,11 @@ class EventList(_Links):
     def filtered(self) -> QuerySet[Event]:
         """Those of one kind of actor, if that is asked for."""
         return events_of(self.chosen)
+
+    @cached_property
+    def seal(self) -> Seal | None:
+        """The newest seal of the story. One statement."""
+        return newest_seal()
 
     @cached_property
     def actors(self) -> dict[str, Any]:

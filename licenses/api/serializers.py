@@ -148,13 +148,21 @@ class LicenseSerializer(serializers.ModelSerializer[License]):
     features = serializers.ListField(child=Text(), read_only=True)
     has_activation_code = serializers.BooleanField(read_only=True)
     files = serializers.SerializerMethodField()
+    found = serializers.ChoiceField(
+        License.Found.choices,
+        read_only=True,
+        allow_null=True,
+        help_text="What the last read-back of the install target found; null: all is there.",
+    )
+    found_text = Text(read_only=True, allow_null=True, help_text="The same in words.")
+    prove_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it is read back next.")
 
     class Meta:
         model = License
         fields = [
             *("id", "key", "state", "plugin", "license_class", "subscription", "parent", "features", "issued_at"),
             *("renew_at", "expires_at", "installed_at", "proven_at", "has_activation_code", "files"),
-            *("in_sync", "checked_at"),
+            *("in_sync", "checked_at", "found", "found_text", "prove_at"),
         ]
         read_only_fields = fields
 
@@ -188,6 +196,9 @@ class LicenseFilters(serializers.Serializer[dict[str, Any]]):
     license_class = IdField(source="license_class_id", required=False)
     parent = IdField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
     in_sync = serializers.BooleanField(required=False, help_text="Whether the vendor said the same of it.")
+    found = serializers.ChoiceField(
+        License.Found.choices, required=False, help_text="What the last read-back of the install target found."
+    )
     q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
 

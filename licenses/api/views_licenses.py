@@ -22,6 +22,7 @@ from licenses.api.serializers import (
 )
 from licenses.api.views import FILES
 from licenses.models import License, LicenseRequest
+from licenses.proving.services import prove_license, reinstall_license
 from licenses.stock import assign_license
 from pbas.core.api.fields import ReasonSerializer
 from pbas.core.api.idempotency import once_per_key
@@ -107,6 +108,21 @@ class LicenseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
         return self._made(
             services.terminate_license(license=self.get_object(), reason=reason, actor=staff(request.user))
         )
+
+    @extend_schema(request=ReasonSerializer, responses={200: LicenseSerializer})
+    @action(detail=True, methods=["post"])
+    def reinstall(self, request: Request, **_: Any) -> Response:
+        """Have our newest files put into the install target again and read back. Buys nothing; safe to repeat."""
+        reason = read_body(ReasonSerializer, request)["reason"]
+        reinstall_license(license=self.get_object(), actor=staff(request.user), reason=reason)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses={200: LicenseSerializer})
+    @action(detail=True, methods=["post"])
+    def prove(self, _request: Request, **_: Any) -> Response:
+        """Have a license read back from its install target now; `found` tells what came of it a moment later."""
+        prove_license(license=self.get_object())
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(responses={(200, BytesRenderer.media_type): OpenApiTypes.BINARY})
     @action(detail=True, url_path="files/<int:n>", filter_backends=[], renderer_classes=[BytesRenderer, JSONRenderer])

@@ -5,12 +5,14 @@ from licenses.wording.choice import Difference, differences, lines_of, vendor_ac
 from licenses.wording.line import Step, steps_of
 from licenses.wording.next_step import NextStep, fault_of, next_step
 from licenses.wording.order import names_of, ordered, text_for_vendor
+from licenses.wording.proof import Proof, proof_of
 from licenses.wording.verbs import QUESTIONS, Question
 
 __all__ = [
     "QUESTIONS",
     "Difference",
     "NextStep",
+    "Proof",
     "Question",
     "Step",
     "actions_of",
@@ -20,6 +22,7 @@ __all__ = [
     "names_of",
     "next_step",
     "ordered",
+    "proof_of",
     "steps_of",
     "text_for_vendor",
     "vendor_account",

@@ -35,7 +35,7 @@ PAGES: dict[str, Line] = {
         " licenses license license_requests license_request license_request_changes"
         " license_request_text subscriptions subscription orders order plans plugins plugin_status"
         " plugin_classes ready_keys all_ready_keys list_export bulk_runs bulk_run bulk_run_progress bulk_run_results"
-        " failures failure alerts shortcuts findings finding license_finding plugin_reconciling plugin_reconciling_progress mass_upload",
+        " license_proof failures failure alerts shortcuts findings finding license_finding plugin_reconciling plugin_reconciling_progress mass_upload",
         get=VIEW,
     ),
     **_lines("list_columns search", get=VIEW, post=VIEW),  # how somebody likes his own lists
@@ -52,6 +52,7 @@ PAGES: dict[str, Line] = {
         "license_request_upload license_request_target license_request_adopt license_request_retry"
         " license_request_install license_request_hold license_request_release list_bulk bulk_run_stop"
         " license_request_comment license_comment subscription_target service_ready service_failed order_pay order_cancel ready_keys_serve ready_key_take_out"
+        " license_reinstall license_prove"
         " mass_upload_confirm mass_upload_discard finding_fetch finding_heed plugin_reconcile",
         post=OPERATE,
     ),
@@ -73,7 +74,7 @@ PAGES: dict[str, Line] = {
     ),
     # everybody's own account
     **_lines(
-        "account_logout account_change_password account_reauthenticate kept_form usersessions_list mfa_index"
+        "account_logout account_change_password account_set_password account_reauthenticate kept_form usersessions_list mfa_index"
         " mfa_activate_totp mfa_deactivate_totp mfa_reauthenticate mfa_view_recovery_codes"
         " mfa_generate_recovery_codes mfa_download_recovery_codes",
         get=SIGNED_IN,
@@ -108,10 +109,12 @@ API: dict[str, Line] = {
         "api-license-change api-license-renew api-license-terminate api-license-suspend api-license-resume",
         post=f"{OPERATE}|{SELL}",
     ),
-    **_lines("api-license-assign", post=OPERATE),
+    **_lines("api-license-assign api-license-reinstall api-license-prove", post=OPERATE),
     **_lines("api-license-files", get=f"{REVEAL}|{SELL}"),
-    **_lines("api-plugin-list api-plugin-detail api-class-list api-class-detail api-ready-keys-list api-ready-keys-detail", get=VIEW, post=CONFIGURE),
-    **_lines("api-plugin-check api-plugin-fetch-classes api-plugin-pause api-plugin-resume api-ready-keys-bring", post=CONFIGURE),
+    **_lines("api-plugin-list api-plugin-detail api-class-list api-class-detail", get=VIEW, post=CONFIGURE),
+    **_lines("api-ready-keys-list api-ready-keys-detail", get=VIEW, post=CONFIGURE),
+    **_lines("api-ready-keys-bring", post=OPERATE),
+    **_lines("api-plugin-check api-plugin-fetch-classes api-plugin-pause api-plugin-resume", post=CONFIGURE),
     **_lines("api-finding-list api-finding-detail", get=VIEW),
     **_lines("api-plugin-reconcile", get=VIEW, post=OPERATE),
     **_lines("api-finding-adopt api-finding-terminate api-finding-fetch api-finding-ignore", post=OPERATE),

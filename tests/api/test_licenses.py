@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db.models.functions import Now
 
-from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from pbas.core.models import Event
 from subscriptions.models import Subscription
 from tests.api.calls import Api, problem
@@ -108,3 +108,20 @@ def test_licenses_are_bought_for_stock_and_assigned_later(
     problem(api.post(path, {}), 422, "subscription")
     assert api.post(path, {"subscription": ready.pk}, key="k2").json()["subscription"] == ready.pk
     problem(api.post(path, {"subscription": ready.pk}), 409)
+
+
+def test_a_license_is_put_into_its_target_again_and_read_back(api: Api, license_: License) -> None:
+    path = f"licenses/{license_.pk}/"
+    said = problem(api.post(f"{path}reinstall/", {"reason": "Gone."}), 409)
+    assert "only installed ones" in said["detail"]
+    License.objects.filter(pk=license_.pk).update(state="installed")
+    said = problem(api.post(f"{path}reinstall/", {"reason": "Gone."}), 409)
+    assert "no install target" in said["detail"]
+    InstallTarget.objects.create(subscription=license_.subscription, kind="directory", address="/x", credentials={})
+    for _ in range(2):
+        shown = api.post(f"{path}reinstall/", {"reason": "Gone."})
+        assert (shown.status_code, shown.json()["found"]) == (200, "reinstall")
+    assert Event.objects.get(kind="reinstall_asked").detail == "Gone."
+    assert [one["id"] for one in api.get("licenses/", {"found": "reinstall"}).json()["results"]] == [license_.pk]
+    assert api.get("licenses/", {"found": "missing"}).json()["results"] == []
+    assert api.post(f"{path}prove/").json()["prove_at"] is not None

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from pbas.core import story
+from pbas.core.sealing import newest_seal, seal_events
 from pbas.core.story import SYSTEM, tell
 from tests.factories import World, make_order
 
@@ -35,10 +36,14 @@ def test_the_page_costs_the_same_for_one_event_and_for_many(
 ) -> None:
     for _ in range(60):
         make_order(world.plan)
-    with django_assert_max_num_queries(3):
+    seal_events()
+    with django_assert_max_num_queries(4):
         page = staff_client.get("/activity/").text
     assert page.count("was placed") == 50
     assert 'rel="next"' in page
+    seal = newest_seal()
+    assert seal is not None
+    assert seal.digest in page
 
 
 def test_an_empty_story_says_so(staff_client: Client) -> None:
