@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ka_plugins import registry
 from licenses.configurations import (
     MOST_COUNTED,
     check_connection,
@@ -18,11 +17,12 @@ from licenses.configurations import (
     save_configuration,
 )
 from licenses.forms import ReasonForm
-from licenses.models import LicenseRequest, PluginConfiguration
+from licenses.models import PluginConfiguration
 from licenses.plugin_pages.forms import ConfigurationForm, TemplateForm
+from licenses.plugin_pages.lists import PluginList
 from licenses.plugin_pages.selectors import health_of, standing
 from licenses.plugins import templates
-from licenses.selectors import counts
+from pbas.core.lists.pages import show_list
 from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import staff
@@ -35,14 +35,8 @@ STORY_LENGTH = 20  # events on a configuration's page; those of its requests sta
 @require_GET
 def list_plugins(request: HttpRequest) -> HttpResponse:
     """All configurations with their figures, and the plug-ins that failed to load."""
-    context = {
-        "plugins": PluginConfiguration.objects.defer("settings", "secrets"),
-        "counts": counts(),
-        "labels": dict(templates()),
-        "failures": registry.failures(),
-        "open_states": LicenseRequest.OPEN,
-    }
-    return render(request, "plugins/plugins.html", context)
+    listed = PluginList(request.GET, request.user)
+    return show_list(request, listed, "plugins/plugins.html", "plugins/_plugins.html")
 
 
 @staff_only

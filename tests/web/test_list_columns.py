@@ -13,7 +13,7 @@ from tests.factories import World, make_class, make_configuration, make_license,
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ("licenses", "license_requests", "subscriptions", "orders", "activity")
+LISTS = ("licenses", "license_requests", "subscriptions", "orders", "activity", "plugins")
 PAGES = {name: f"/{name.replace('_', '-')}/" for name in LISTS}
 
 

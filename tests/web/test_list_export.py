@@ -64,7 +64,7 @@ def _columns() -> Any:
     return LICENSE_COLUMNS
 
 
-@pytest.mark.parametrize("name", ["licenses", "license_requests", "subscriptions", "orders", "activity"])
+@pytest.mark.parametrize("name", ["licenses", "license_requests", "subscriptions", "orders", "activity", "plugins"])
 def test_each_list_is_exported_with_all_its_columns_in_both_forms_and_the_story_tells(
     staff_client: Client, world: World, name: str
 ) -> None:

@@ -77,16 +77,19 @@ def xlsx_of(listed: PanelList) -> Iterator[bytes]:
     if listed.filtered().order_by()[MOST_XLSX : MOST_XLSX + 1].values_list("pk"):
         text = _("These are more than %(n)s rows. Export them as CSV, which has no limit, or filter the list first.")
         raise Problem(text % {"n": number(MOST_XLSX)})
+    return _workbook(listed)
+
+
+def _workbook(listed: PanelList) -> Iterator[bytes]:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(str(listed.label))
     sheet.append(heads(listed))
     for rows in _stretches(listed, repeat(_STRETCH)):
         for row in _values(rows):
             sheet.append([ILLEGAL_CHARACTERS_RE.sub("", one) if isinstance(one, str) else one for one in row])
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when all of it is sent)
-    book.save(file)
-    file.seek(0)
-    return _read(file)
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        yield from _sent(file)
 
 
 def heads(listed: PanelList) -> list[str]:
@@ -94,10 +97,10 @@ def heads(listed: PanelList) -> list[str]:
     return list(_sources(listed))
 
 
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while part := file.read(_CHUNK):
-            yield part
+def _sent(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while part := file.read(_CHUNK):
+        yield part
 
 
 def _sources(listed: PanelList) -> dict[str, Any]:
@@ -114,13 +117,12 @@ def _stretches(listed: PanelList, sizes: Iterable[int | None]) -> Iterator["Quer
 
 def _copied(rows: "QuerySet[Any]") -> Iterator[bytes]:
     sql, given = rows.query.sql_with_params()
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when all of it is sent)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")  # compiling costs more than it saves here
-        asked = cursor.mogrify(sql, given).decode()
-        cursor.copy_expert(f"COPY ({asked}) TO STDOUT WITH (FORMAT csv)", file)
-    file.seek(0)
-    yield from _read(file)
+    with tempfile.TemporaryFile() as file:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off")  # compiling costs more than it saves here
+            asked = cursor.mogrify(sql, given).decode()
+            cursor.copy_expert(f"COPY ({asked}) TO STDOUT WITH (FORMAT csv)", file)
+        yield from _sent(file)
 
 
 def _values(rows: "QuerySet[Any]") -> list[tuple[Any, ...]]:
