@@ -273,7 +273,6 @@ PANEL_LISTS = {
     "orders": "subscriptions.lists.OrderList",
     "activity": "subscriptions.lists.EventList",
     "plugins": "licenses.plugin_pages.lists.PluginList",
-    "plugins": "licenses.plugin_pages.lists.PluginList",
 }
 
 # --- the engine; docs/explanation/engine.md says why
