@@ -101,9 +101,17 @@ class License(models.Model):
     @property
     def class_name(self) -> str:
         """What it is, for people: an additional key has the name of its own class, not that of its license's."""
-        own = {one["code"]: one["name"] for one in self.license_class.properties.get("additional", ())}
-        code = self.features[0] if self.parent_id and self.features else ""
-        return str(own.get(code, self.license_class.name))
+        return self._additional_class() or self.license_class.name
+
+    @property
+    def own_features(self) -> list[str]:
+        """Its features, without the class that stands first in those of an additional key."""
+        return list(self.features[1:] if self._additional_class() else self.features)
+
+    def _additional_class(self) -> str:
+        """The name of the class that its features begin with, "" where they begin with none."""
+        known = {one["code"]: one["name"] for one in self.license_class.properties.get("additional", ())}
+        return str(known.get(self.features[0], "")) if self.parent_id and self.features else ""
 
     @property
     def full_key(self) -> str:

@@ -21,5 +21,6 @@ def test_an_additional_key_has_the_name_of_its_own_class(
     )
     assert parent.class_name == "Plesk 10 and later"
     assert child.class_name == name
+    assert child.own_features == features[1:]
     assert name in staff_client.get(reverse("license", args=[child.pk])).text
     assert name in staff_client.get(reverse("subscription", args=[world.subscription.pk])).text
