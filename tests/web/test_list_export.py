@@ -80,7 +80,7 @@ def test_each_list_is_exported_with_all_its_columns_in_both_forms_and_the_story_
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
     rows = list(sheet.values)
     assert list(rows[0]) == list(found[0])
-    assert len(rows) == 1 + len(found)
+    assert len(rows) == 1 + len(found) + (1 if name == "activity" else 0)  # the first export was told of meanwhile
 
 
 def test_more_rows_than_a_workbook_takes_are_refused_with_the_way_out(
