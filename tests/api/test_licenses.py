@@ -115,13 +115,16 @@ def test_a_license_is_put_into_its_target_again_and_read_back(api: Api, license_
     said = problem(api.post(f"{path}reinstall/", {"reason": "Gone."}), 409)
     assert "only installed ones" in said["detail"]
     License.objects.filter(pk=license_.pk).update(state="installed")
+    InstallTarget.objects.all().delete()
     said = problem(api.post(f"{path}reinstall/", {"reason": "Gone."}), 409)
     assert "no install target" in said["detail"]
-    InstallTarget.objects.create(subscription=license_.subscription, kind="directory", address="/x", credentials={})
+    InstallTarget.objects.create(
+        subscription_id=license_.subscription_id, kind="directory", address="/x", credentials={}
+    )
     for _ in range(2):
         shown = api.post(f"{path}reinstall/", {"reason": "Gone."})
         assert (shown.status_code, shown.json()["found"]) == (200, "reinstall")
     assert Event.objects.get(kind="reinstall_asked").detail == "Gone."
-    assert [one["id"] for one in api.get("licenses/", {"found": "reinstall"}).json()["results"]] == [license_.pk]
-    assert api.get("licenses/", {"found": "missing"}).json()["results"] == []
+    assert [one["id"] for one in api.get("licenses/?found=reinstall").json()["results"]] == [license_.pk]
+    assert api.get("licenses/?found=missing").json()["results"] == []
     assert api.post(f"{path}prove/").json()["prove_at"] is not None

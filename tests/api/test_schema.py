@@ -19,7 +19,10 @@ PROMISED = [
     *(f"licenses/{{id}}/{verb}/" for verb in ("renew", "change", "terminate")),
     *(f"plugins/{{id}}/{verb}/" for verb in ("check", "fetch-classes", "pause", "resume")),
 ]
-SAFE_WITHOUT_A_KEY = {"plugins/{id}/check/", "plugins/{id}/fetch-classes/"}  # they ask, and spend nothing
+SAFE_WITHOUT_A_KEY = {  # they ask, and spend nothing
+    *("plugins/{id}/check/", "plugins/{id}/fetch-classes/"),
+    *("licenses/{id}/prove/", "licenses/{id}/reinstall/"),
+}
 
 
 @pytest.fixture
