@@ -33,9 +33,10 @@ PAGES: dict[str, Line] = {
     **_lines(
         "dashboard activity failures alerts failure"
         " licenses license license_requests license_request license_request_changes"
-        " license_request_text subscriptions subscription orders order plans plugins plugin_status"
-        " plugin_classes ready_keys all_ready_keys list_export bulk_runs bulk_run bulk_run_progress bulk_run_results"
-        " license_proof failures failure alerts shortcuts findings finding license_finding plugin_reconciling plugin_reconciling_progress mass_upload",
+        " license_request_text subscriptions subscription orders order plans plan plugins plugin_status"
+        " plugin_class ready_keys all_ready_keys list_export bulk_runs bulk_run bulk_run_progress bulk_run_results"
+        " license_proof failures failure alerts shortcuts findings finding license_finding plugin_reconciling"
+        " plugin_reconciling_progress mass_upload",
         get=VIEW,
     ),
     **_lines("list_columns search", get=VIEW, post=VIEW),  # how somebody likes his own lists
@@ -51,8 +52,8 @@ PAGES: dict[str, Line] = {
     **_lines(
         "license_request_upload license_request_target license_request_adopt license_request_retry"
         " license_request_install license_request_hold license_request_release list_bulk bulk_run_stop"
-        " license_request_comment license_comment subscription_target service_ready service_failed order_pay order_cancel ready_keys_serve ready_key_take_out"
-        " license_reinstall license_prove"
+        " license_request_comment license_comment license_reinstall license_prove subscription_target service_ready"
+        " service_failed order_pay order_cancel ready_keys_serve ready_key_take_out"
         " mass_upload_confirm mass_upload_discard finding_fetch finding_heed plugin_reconcile",
         post=OPERATE,
     ),
@@ -60,8 +61,12 @@ PAGES: dict[str, Line] = {
     **_lines("license_reveal ready_key_reveal", post=REVEAL),
     **_lines("license_file", get=REVEAL),
     # what the panel sells, and from whom
-    **_lines("plugin plugin_class class_ready_keys plan", get=VIEW, post=CONFIGURE),
-    **_lines("new_plugin plugin_delete plugin_classes_import new_plan plan_edit plan_options class_cost", get=CONFIGURE, post=CONFIGURE),
+    **_lines("plugin plugin_classes class_ready_keys", get=VIEW, post=CONFIGURE),
+    **_lines(
+        "new_plugin plugin_delete plugin_classes_import new_plan plan_edit plan_options class_cost",
+        get=CONFIGURE,
+        post=CONFIGURE,
+    ),
     **_lines(
         "plugin_check plugin_pause plugin_resume plugin_classes_add plugin_classes_update",
         post=CONFIGURE,
