@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -11,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from licenses.failing import metrics
-from licenses.failing.groups import MOST_SHOWN, groups, samples_of, troubled_plugins
+from licenses.failing.groups import MOST_SHOWN, Group, Sample, groups, samples_of, troubled_plugins
 from licenses.failing.lists import FailureList
 from licenses.failing.stuck import stuck_rows
-from licenses.models import Alert
+from licenses.models import Alert, LicenseRequest
+from licenses.wording import fault_of
 from pbas.core.web import staff_only
 
 ALERTS_SHOWN = 50
@@ -27,7 +29,7 @@ def list_failures(request: HttpRequest) -> HttpResponse:
     """All groups; or, where the address names one, its requests and what may be decided for them."""
     listed = FailureList(request.GET, request.user)
     found = groups(**listed.only)
-    context = {
+    context: dict[str, Any] = {
         "list": listed,
         "groups": found[:MOST_SHOWN],
         "total": sum(one.total for one in found),
@@ -35,10 +37,16 @@ def list_failures(request: HttpRequest) -> HttpResponse:
         "samples": samples_of(found[:MOST_SHOWN]),
     }
     if listed.is_group:
-        context["group"] = found[0] if found else None
-        return render(request, "failures/group.html", context)
+        return render(request, "failures/group.html", {**context, **_one_of(found, context["samples"])})
     context |= {"troubled": troubled_plugins(), "stuck": stuck_rows()}
     return render(request, "failures/failures.html", context)
+
+
+def _one_of(found: list[Group], samples: dict[int, Sample]) -> dict[str, Any]:
+    """The one group that the address names, if it is still there, and whose fault it is."""
+    group = found[0] if found else None
+    sample = samples.get(group.newest) if group else None
+    return {"group": group, "fault": fault_of(LicenseRequest(problem_fault=sample.fault)) if sample else ""}
 
 
 @staff_only
