@@ -18,6 +18,7 @@ from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -83,6 +84,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "has_mail": settings.HAS_MAIL,
         "messages": messages.get_messages(request),
         "here": request.get_full_path(),
+        "now": timezone.now(),
     }
 
 

@@ -227,3 +227,14 @@ def test_what_is_typed_while_a_search_is_answered_is_kept_and_searched_for(signe
     expect(page).to_have_url(re.compile(f"q={kept.key}"))
     expect(page.locator("#q")).to_have_value(kept.key)
     expect(page.locator("#q")).to_be_focused()
+
+
+def test_a_requests_page_is_printed_on_one_sheet_with_its_address_and_without_forms(
+    signed_in: Visit, page: Page, asked: LicenseRequest
+) -> None:
+    signed_in(f"/license-requests/{asked.pk}/")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+    page.emulate_media(media="print")
+    expect(page.get_by_text(f"License Panel · /license-requests/{asked.pk}/")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Main menu")).to_be_hidden()
+    expect(page.get_by_role("button", name="Keep what I uploaded")).to_be_hidden()
