@@ -54,7 +54,7 @@ def reconcile_due() -> None:
 @shared_task
 def reconcile(configuration_id: int) -> None:
     """Compare a configuration with its vendor where that is due; its row says how it went."""
-    rounds.reconcile(configuration_id)
+    rounds.reconcile(configuration_id, engine.is_stopping)
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ka_plugins.contract import Key, KeyStatus
 from licenses.models import License
@@ -62,8 +62,7 @@ def differences(ours: Ours, key: Key, shown: str, *, tells_features: bool) -> li
     if (tells_features or key.features) and set(theirs := _features(key, ours)) != set(ours.features):
         found.append(_difference("features", ", ".join(sorted(ours.features)), ", ".join(sorted(theirs))))
     if key.expires_at is not None and not _is_same(ours.expires_at, key.expires_at):
-        before = ours.expires_at.isoformat() if ours.expires_at else ""
-        found.append(_difference("expires", before, key.expires_at.isoformat()))
+        found.append(_difference("expires", _moment(ours.expires_at), _moment(key.expires_at)))
     return found
 
 
@@ -79,6 +78,10 @@ def _features(key: Key, ours: Ours) -> tuple[str, ...]:
 
 def _is_same(ours: datetime | None, theirs: datetime) -> bool:
     return ours is not None and abs(ours - theirs) <= SAME_TIME
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "never"
 
 
 def _difference(what: str, ours: str, theirs: str) -> Difference:

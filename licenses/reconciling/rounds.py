@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -53,6 +53,10 @@ class Step(StrEnum):
 
 class _LostError(Exception):
     """Another worker has the round: this one was too slow for its lease."""
+
+
+class _StoppedError(Exception):
+    """The worker stops: another one goes on."""
 
 
 # --- asked for, and due ---------------------------------------------------------------------------------------------
@@ -109,16 +113,19 @@ def _working() -> QuerySet[PluginConfiguration]:
 # --- one round ------------------------------------------------------------------------------------------------------
 
 
-def reconcile(configuration_id: int) -> None:
+def reconcile(configuration_id: int, is_stopping: Callable[[], bool] = lambda: False) -> None:
     """Compare one configuration with its vendor if that is due and nobody else does it.
 
-    What was found stands as findings, how it went on its row. A vendor's failure leaves older findings alone.
+    What was found stands as findings, how it went on its row. A vendor's failure leaves older findings alone. Where
+    `is_stopping` says so, the round is left to another worker at once.
     """
     row = _claim(configuration_id)
     if row is None:
         return
     try:
-        _compare(row)
+        _compare(row, is_stopping)
+    except _StoppedError:
+        Reconciliation.objects.filter(pk=row.pk, attempt=row.attempt).exclude(step="").update(due_at=timezone.now())
     except _LostError:
         _log.warning("Another worker has gone on with the reconciliation of configuration %s.", configuration_id)
     except Problem as problem:
@@ -153,7 +160,7 @@ def _note(row: Reconciliation, **news: Any) -> None:
         setattr(row, name, value)
 
 
-def _compare(row: Reconciliation) -> None:
+def _compare(row: Reconciliation, is_stopping: Callable[[], bool]) -> None:
     configuration = row.configuration
     has_list = lists_keys(configuration.template)
     now = round_of(configuration, row.began_at or timezone.now())
@@ -161,21 +168,28 @@ def _compare(row: Reconciliation) -> None:
         if has_list:
             _note(row, step=Step.LISTING, has_list=True)
             for keys in vendor.batches(BATCH):
+                _go_on(is_stopping)
                 _note(row, compared=row.compared + len(keys))
                 keep_listed(now, keys)
         else:
             _note(row, step=Step.CHECKING, has_list=False)
-            _check_each(row, now, vendor)
+            _check_each(row, now, vendor, is_stopping)
     _note(row, step=Step.CLOSING)
     if has_list:
         keep_missing(now)
     _finish(row, drop_settled(now))
 
 
-def _check_each(row: Reconciliation, now: Round, vendor: Reader) -> None:
+def _go_on(is_stopping: Callable[[], bool]) -> None:
+    if is_stopping():
+        raise _StoppedError
+
+
+def _check_each(row: Reconciliation, now: Round, vendor: Reader, is_stopping: Callable[[], bool]) -> None:
     """Ask for one key after the other, at a small rate: customers' orders come first."""
     while licenses := list(_to_check(row)[:FEW]):
         for license_ in licenses:
+            _go_on(is_stopping)
             began = time.monotonic()
             for key, refusal in _described(vendor, license_):
                 keep_described(now, license_, key, refusal)

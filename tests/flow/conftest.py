@@ -1,6 +1,6 @@
 """The engine as a tool of tests: `work()` is the worker, run by hand until nothing is due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +69,30 @@ def buy(plesk: LicenseClass, tmp_path: Path) -> Buy:
 def request_of(subscription: Subscription) -> LicenseRequest:
     """Its one request, as it stands now."""
     return LicenseRequest.objects.select_related("license", "configuration").get(subscription=subscription)
+
+
+# --- a vendor who lists his keys
+
+
+@pytest.fixture(scope="module")
+def vendor_of_this_module() -> Iterator[RunningSimulator]:
+    with RunningSimulator() as running:
+        yield running
+
+
+@pytest.fixture
+def issuer(vendor_of_this_module: RunningSimulator, settings: Any, work: Work) -> PluginConfiguration:
+    """A configuration whose vendor lists his keys, all of which have ended; keys count however young they are."""
+    del work  # the bell's messages go nowhere
+    settings.RECONCILE_SETTLE_SECONDS = 0
+    for sale in vendor_of_this_module.ledger()["sales"]:
+        vendor_of_this_module.mark(sale["number"], terminated=True)
+    given = {"client": "demo", "base_path": "/issuer/v1", **vendor_of_this_module.settings()}
+    return make_configuration(
+        template="http_issuer", mode="online", settings=given, secrets={"secret": "demo"}, name="Issuer"
+    )
+
+
+@pytest.fixture
+def panel(issuer: PluginConfiguration) -> LicenseClass:
+    return make_class(issuer, code="PANEL", name="Panel, monthly", monthly_fee="12.50", currency="EUR")
