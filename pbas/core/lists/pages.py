@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse  # noqa: TID251 (pages)
-from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
+from django.shortcuts import redirect  # noqa: TID251 (the door of pages)
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -43,9 +43,9 @@ def list_or_404(request: HttpRequest, name: str, query: QueryDict) -> PanelList:
 @require_http_methods(["GET", "POST"])
 def choose_columns(request: HttpRequest, name: str) -> HttpResponse:
     """Which columns this reader sees, in which order, and how many rows a page. Moving one keeps nothing yet."""
-    given = request.POST
+    given = request.POST if request.method == "POST" else request.GET
     listed = list_or_404(request, name, QueryDict(given.get("query", "")))
-    known = [column.name for column in listed.columns]
+    known = [column.name for column in listed.all_columns(listed.names)]
     ticked = {known[0], *given.getlist("shown")}
     order = [one for one in dict.fromkeys(given.getlist("order")) if one in known] or known
     size = given.get("size", "") if given.get("size") in PAGE_SIZES else str(listed.query.size)
@@ -53,12 +53,13 @@ def choose_columns(request: HttpRequest, name: str) -> HttpResponse:
         _move(order, given.get("move", ""))
         shown = [one for one in order if one in ticked] if "order" in given else listed.names
         context = {"list": listed, "shown": shown, "order": order, "size": int(size)}
-        return render(request, "lists/columns.html", context)
-    of_reader = {"list_name": name, "owner_id": request.user.pk, "name": ""}
-    SavedView.objects.filter(**of_reader).delete()
-    if "forget" not in given:
+        return render_page(request, "lists/columns.html", "lists/_columns.html", context)
+    of_reader: dict[str, Any] = {"list_name": name, "owner_id": request.user.pk, "name": ""}
+    if "forget" in given:
+        SavedView.objects.filter(**of_reader).delete()
+    else:
         kept = urlencode({"columns": ",".join(one for one in order if one in ticked), "size": size}, safe=",")
-        SavedView.objects.create(**of_reader, query=kept)
+        SavedView.objects.update_or_create({"query": kept}, **of_reader)
     return redirect(listed.here + listed.query.link(columns="", size=""))
 
 
