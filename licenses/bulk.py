@@ -14,7 +14,7 @@ from pbas.core.lists.actions import Action, Decision
 
 
 def _retry(request: LicenseRequest, decision: Decision) -> None:
-    services.retry_request(request=request, actor=decision.actor)
+    services.retry_request(request=request, actor=decision.actor, reason=decision.reason)
 
 
 def _hold(request: LicenseRequest, decision: Decision) -> None:
@@ -22,7 +22,7 @@ def _hold(request: LicenseRequest, decision: Decision) -> None:
 
 
 def _release(request: LicenseRequest, decision: Decision) -> None:
-    services.release_request(request=request, actor=decision.actor)
+    services.release_request(request=request, actor=decision.actor, reason=decision.reason)
 
 
 def _cancel(request: LicenseRequest, decision: Decision) -> None:

@@ -150,7 +150,7 @@ def set_install_target(*, subscription_id: int, target: Target, actor: Actor) ->
 # --- what a person may do with a request --------------------------------------------------------------------------
 
 
-def retry_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
+def retry_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """Try now: a request that waits is due at once, one that needs attention goes back to where it stopped."""
     if request.held:
         raise ConflictProblem(f"Request {request.pk} is on hold. Release it first.")
@@ -163,7 +163,7 @@ def retry_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     to = request.stopped_in if request.state == State.ATTENTION else request.state
     if to == State.BUYING:  # the intent was there: whether it was sold is asked before anything is bought
         to = State.IN_DOUBT
-    event = event_of(request, actor, "retried", "Tried again by hand.")
+    event = event_of(request, actor, "retried", "Tried again by hand.", reason)
     return move_by_hand(request, to, event=event, wait=0)
 
 
@@ -174,11 +174,11 @@ def hold_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> 
     return set_held(request, held=True, event=event_of(request, actor, "held", "Put on hold.", reason))
 
 
-def release_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
+def release_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """End a hold; what the request would do by itself it does now."""
     if not request.held:
         raise ConflictProblem(f"Request {request.pk} is not on hold.")
-    released = set_held(request, held=False, event=event_of(request, actor, "released", "Released."))
+    released = set_held(request, held=False, event=event_of(request, actor, "released", "Released.", reason))
     return serve_requests([released])[0]
 
 

@@ -9,6 +9,7 @@ __all__ = [
     "ALERT_MAIL",
     "ALERT_WEBHOOKS",
     "ALERT_WEBHOOK_SECRET",
+    "EMAIL_TIMEOUT",
     "METRICS_TOKEN",
     "PANEL_URL",
 ]
@@ -20,5 +21,9 @@ ALERT_WEBHOOK_SECRET = value_of("PBAS_ALERT_WEBHOOK_SECRET")
 PANEL_URL = value_of("PBAS_URL").rstrip("/")  # where people reach the panel: for links in mails and webhooks
 METRICS_TOKEN = value_of("PBAS_METRICS_TOKEN")
 
+EMAIL_TIMEOUT = 10  # seconds; a mail server that hangs holds up one worker for so long
+
+if ALERT_MAIL and not value_of("EMAIL_URL"):
+    raise ImproperlyConfigured("PBAS_ALERT_MAIL needs EMAIL_URL, the mail server by which alerts are sent.")
 if ALERT_WEBHOOKS and not ALERT_WEBHOOK_SECRET:
     raise ImproperlyConfigured("PBAS_ALERT_WEBHOOKS needs PBAS_ALERT_WEBHOOK_SECRET, by which receivers know them.")

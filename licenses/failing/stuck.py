@@ -36,7 +36,7 @@ def requests_without_event() -> Iterator[Stuck]:
     offline = Q(configuration__mode="offline", state__in=[State.KEY, State.FILES, State.INSTALL])
     stock = Q(state=State.INSTALL, subscription=None)
     rows = LicenseRequest.objects.filter(state__in=moving, due_at=None, held=False)
-    for request in rows.exclude(offline | stock)[:SHOWN]:
+    for request in rows.exclude(offline | stock).order_by("state", "pk")[:SHOWN]:  # as the index of states has them
         text = f"Request {request.pk} waits in {request.state} and nothing will move it."
         yield Stuck("request", request.pk, text)
 
@@ -46,7 +46,7 @@ def requests_left_lying() -> Iterator[Stuck]:
     late = LicenseRequest.objects.filter(
         due_at__lt=in_seconds(-SLACK), configuration__status=Status.CONFIGURED, configuration__mode="online"
     ).exclude(configuration__parkings__gt=0)
-    for request in late[:SHOWN]:
+    for request in late.order_by("due_at")[:SHOWN]:
         text = f"Request {request.pk} was due in {request.state} at {request.due_at} and no worker took it."
         yield Stuck("request", request.pk, text)
 

@@ -21,7 +21,7 @@ from licenses.models import Alert, AlertDelivery, LicenseRequest, PluginConfigur
 from licenses.services import retry_request
 from licenses.statements import in_seconds
 from pbas.core import tasks
-from pbas.core.models import BulkRun
+from pbas.core.models import BulkRun, Event
 from pbas.core.story import SYSTEM
 from tests.flow.conftest import Buy, Work, request_of
 from tests.flow.test_vendor_faults import due_now, unpark
@@ -125,7 +125,7 @@ def test_one_cause_is_one_alert_told_once_and_one_decision_moves_exactly_what_is
     query = f"plugin={group.configuration}&step={group.step}&cause={group.cause}"
     assert "4 requests of one cause" in staff_client.get(f"/failures/?{query}").text
     LicenseRequest.objects.update(options={})  # the order was mended
-    run, other = (decide(staff_client, "retry", query) for _ in range(2))  # two of the staff at once
+    run, other = (decide(staff_client, "retry", query, reason="It was mended.") for _ in range(2))  # two at once
     assert run.total == other.total == 4
     decide_one_by_hand(second)
     LicenseRequest.objects.filter(pk=third.pk).update(cause="another", problem_text="It is something else.")
@@ -140,6 +140,7 @@ def test_one_cause_is_one_alert_told_once_and_one_decision_moves_exactly_what_is
     }
     assert told[second.pk][1] == "It does not fail any more: Waits for the key. It was left as it is."
     assert "another cause by now (Needs attention): It is something else." in told[third.pk][1]
+    assert Event.objects.get(request=first, kind="retried").detail == "It was mended."
     assert {row.outcome for row in other.rows.all()} == {"skipped"}, "whoever came second moves nothing"
 
     work()
