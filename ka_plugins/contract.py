@@ -238,6 +238,10 @@ class Plugin:
         """What stays the same when the vendor changes the license: two keys of one identity are one license."""
         return key.upper()
 
+    @classmethod
+    def check_file(cls, file: KeyFile) -> None:
+        """Look at a file that a person brings for this vendor; ValueError with a reason where it cannot be one."""
+
     # -- verbs
 
     async def check(self) -> str:

@@ -114,6 +114,7 @@ def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) ->
     if len(files) > MAX_FILES:
         raise Problem(f"At most {MAX_FILES} files at once; these are {len(files)}.", field="files")
     seen = {one.sha256: one.name for one in request.files.all()}
+    plugin = plugin_class(request.configuration.template)
     for file in files:
         if not file.body:
             raise Problem(f"{file.name} is empty.", field="files")
@@ -122,6 +123,10 @@ def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) ->
         if not _PLAIN_NAME.fullmatch(file.name) or file.name in {".", ".."}:
             raise Problem("A file needs a plain name of at most 200 characters, without any path.", field="files")
         digest = hashlib.sha256(file.body).hexdigest()
+        try:
+            plugin.check_file(file)
+        except ValueError as error:
+            raise Problem(str(error), field="files") from error
         if digest in seen:
             raise Problem(f"{file.name} is the same file as {seen[digest]}, which is already there.", field="files")
         seen[digest] = file.name

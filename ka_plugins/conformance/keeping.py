@@ -33,6 +33,7 @@ class Keeping:
             assert file.body, f"{file.name} is empty"
             assert re.fullmatch(r"[^/\\\x00-\x1f]{1,255}", file.name), f"{file.name!r} is no mere name"
             assert file.name not in {".", ".."}, f"{file.name!r} is no name"
+            workbench.plugin.check_file(file)  # what it fetches, a person may bring
 
     def test_files_are_the_vendors_own_bytes(self, workbench: Workbench) -> None:
         """Nothing is trimmed, decoded or written anew: customers' products check signatures."""

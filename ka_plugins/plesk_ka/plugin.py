@@ -21,6 +21,7 @@ from ka_plugins.contract import (
     UnavailableError,
     Verb,
 )
+from ka_plugins.key_files import check_xml_or_text
 from ka_plugins.plesk_ka import codes, keys
 from ka_plugins.plesk_ka.change import Change
 from ka_plugins.plesk_ka.classes import build_classes
@@ -66,6 +67,11 @@ class PleskKaPlugin(Plugin):
     def key_identity(cls, key: str) -> str:
         """The number without its revision: upgrades and renewals only raise that."""
         return keys.base_of(key)
+
+    @classmethod
+    def check_file(cls, file: KeyFile) -> None:
+        """Key files are XML, those of Virtuozzo plain text; ValueError for an archive and what was cut."""
+        check_xml_or_text(file)
 
     async def check(self) -> str:
         """Prove the login with validateLogin."""

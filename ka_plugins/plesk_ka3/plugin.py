@@ -26,6 +26,7 @@ from ka_plugins.contract import (
     UnavailableError,
     Verb,
 )
+from ka_plugins.key_files import check_xml_or_text
 from ka_plugins.plesk_ka3 import keys
 from ka_plugins.plesk_ka3.connection import TERMINATED, Connection
 from ka_plugins.plesk_ka3.settings import PleskKa3Settings
@@ -67,6 +68,11 @@ class PleskKa3Plugin(Plugin):
     def key_identity(cls, key: str) -> str:
         """The number without its revision: upgrades and renewals only raise that."""
         return keys.base_of(key)
+
+    @classmethod
+    def check_file(cls, file: KeyFile) -> None:
+        """Key files are XML, those of Virtuozzo plain text; ValueError for an archive and what was cut."""
+        check_xml_or_text(file)
 
     # -- what costs nothing
 

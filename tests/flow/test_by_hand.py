@@ -112,6 +112,27 @@ def test_files_alone_are_not_taken_where_the_vendor_brings_key_and_files(buy: Bu
     assert kept.license.files.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "says"),
+    [
+        ("keys.zip", b"PK\x03\x04\x00\x00", "is an archive. Unpack it"),
+        ("keys.tar", b"\x00" * 257 + b"ustar", "is an archive. Unpack it"),
+        ("cut.xml", b"<key><number>PLSK", "is no whole XML document"),
+        ("bomb.xml", b'<!DOCTYPE key [<!ENTITY a "aa">]><key>&a;</key>', "declares a document type"),
+        ("picture.png", b"\x89PNG\x00", "is neither XML nor text"),
+    ],
+)
+def test_what_is_no_key_file_of_the_vendor_is_refused_by_name(buy: Buy, name: str, body: bytes, says: str) -> None:
+    request = request_of(buy(ready=False))
+    with pytest.raises(Problem, match=says) as caught:
+        upload(request=request, key="PLSK.12345678.0001", files=[KeyFile(name, body)], actor=SYSTEM)
+    assert caught.value.field == "files"
+    assert caught.value.message.startswith(name)
+    assert License.objects.count() == 0
+    for right in (b"\xef\xbb\xbf<key/>", b"VZ key in text"):
+        upload(request=request, key="PLSK.12345678.0001", files=[KeyFile("right", right)], actor=SYSTEM)
+
+
 def test_a_key_that_another_license_has_is_refused_by_name(tmp_path: Path) -> None:
     upload(request=request_of(offline(tmp_path)), key="OFF-4", actor=SYSTEM)
     with pytest.raises(Problem, match="already on license") as caught:
