@@ -92,3 +92,26 @@ def test_the_plugins_page_follows_the_fetching_of_its_classes(signed_in: Visit) 
     configuration.status = "configured"
     configuration.save()
     expect(page.get_by_text("Nothing is sold yet")).to_be_visible()
+
+
+def test_shortcuts_go_places_and_can_be_turned_off(signed_in: Visit) -> None:
+    page = signed_in("/")
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type("g l")  # somebody types: nothing happens
+    expect(page).to_have_url(re.compile(r"/$"))
+    page.locator("#find").blur()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Go to licenses")
+    assert faults_of(page) == []
+    page.get_by_label("Use single keys in this browser").uncheck()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto(page.url + "shortcuts/")
+    page.get_by_label("Use single keys in this browser").check()
+    page.locator("main").focus()
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+    expect(page).to_have_url(re.compile(r"/licenses/$"))

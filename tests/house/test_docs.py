@@ -280,3 +280,15 @@ def test_the_import_contracts_are_those_that_are_checked() -> None:
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     rows = {row[0] for row in _rows("architecture.md", "The rules of imports")} - {"contract"}
     assert rows == {one["name"] for one in tool["contracts"]}
+
+
+def test_every_test_that_the_conventions_name_exists() -> None:
+    text = (ROOT / "docs" / "reference" / "conventions.md").read_text()
+    named = set(re.findall(r"`(test_\w+)`", text))
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert named - there == set()
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == list(range(1, 39))
