@@ -295,7 +295,5 @@ LOGGING = {
     "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
 }
 
-# --- reconciliation with the vendors
-
 RECONCILE_SETTLE_SECONDS = 600.0  # a key younger than this may be one that is being bought
 RECONCILE_PER_SECOND = 5.0  # keys that one configuration's vendor is asked for one by one

@@ -43,6 +43,7 @@ _MENU = (
     ("licenses", _("Licenses"), "key"),
     ("license_requests", _("License Requests"), "clipboard-list"),
     ("failures", _("Failures"), "alert-triangle"),
+    ("findings", _("Reconciliation"), "zoom-question"),
     ("subscriptions", _("Subscriptions"), "server-2"),
     ("orders", _("Orders"), "shopping-cart"),
     ("plans", _("Plans"), "list-details"),

@@ -32,18 +32,18 @@ def addresses(panel: LicenseClass) -> list[str]:
         {"what": "features", "ours": "SITES_10", "theirs": "BACKUP, MAIL_100, SITES_30, SITE_BUILDER"},
         {"what": "expires", "ours": now.isoformat(), "theirs": (now + timedelta(days=30)).isoformat()},
     ]
-    common = {"configuration": configuration, "license_class": panel, "seen_at": now, "vendor_status": "active"}
+    given = {"configuration": configuration, "license_class": panel, "seen_at": now, "vendor_status": "active"}
     rows = [
-        Finding(kind="orphan", shown="PANEL-10000001", is_billed=True, class_code="PANEL", **common),
+        Finding(kind="orphan", shown="PANEL-10000001", is_billed=True, class_code="PANEL", **given),
         Finding(kind="orphan", shown="FIREWALL-10000002", is_billed=True, class_code="FIREWALL",
-                **{**common, "license_class": None}),
-        Finding(kind="missing", shown=licenses[0].key, license=licenses[0], **{**common, "vendor_status": ""}),
-        Finding(kind="different", shown=licenses[1].key, license=licenses[1], differences=told, **common),
+                **{**given, "license_class": None}),
+        Finding(kind="missing", shown=licenses[0].key, license=licenses[0], **{**given, "vendor_status": ""}),
+        Finding(kind="different", shown=licenses[1].key, license=licenses[1], differences=told, **given),
         Finding(kind="different", shown=licenses[2].key, license=licenses[2], is_billed=True,
-                differences=[{"what": "status", "ours": "terminated", "theirs": "active"}], **common),
-        Finding(kind="doubt", shown="PANEL-10000003", request=request, class_code="PANEL", **common),
+                differences=[{"what": "status", "ours": "terminated", "theirs": "active"}], **given),
+        Finding(kind="doubt", shown="PANEL-10000003", request=request, class_code="PANEL", **given),
         Finding(kind="orphan", shown="PANEL-10000004", is_billed=True, ignored_until=now + timedelta(days=9),
-                ignored_why="The customer moves in May.", ignored_by="ada", **common),
+                ignored_why="The customer moves in May.", ignored_by="ada", **given),
     ]  # fmt: skip
     for one in rows:
         one.fingerprint = one.shown
