@@ -177,7 +177,8 @@ def licenses_of(subscription: Subscription) -> QuerySet[License]:
 
 def requests_of(subscription: Subscription) -> QuerySet[LicenseRequest]:
     """All requests of a subscription, newest first."""
-    return subscription.license_requests.select_related("license_class", "configuration", "license").order_by("-id")
+    subjects = ("license_class", "configuration", "license__license_class")
+    return subscription.license_requests.select_related(*subjects).order_by("-id")
 
 
 def new_requests_of(subscription: Subscription) -> QuerySet[LicenseRequest]:

@@ -109,6 +109,13 @@ class LicenseRequest(models.Model):
         return f"Request {self.pk}"
 
     @property
+    def class_name(self) -> str:
+        """What it asks for, for people: where it is about an additional key, that key's own class."""
+        if self.license is None or self.license.parent_id is None:
+            return self.license_class.name
+        return self.license.class_name
+
+    @property
     def is_final(self) -> bool:
         """Whether nothing more can happen to the request."""
         return self.state in self.FINAL

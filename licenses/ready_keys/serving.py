@@ -132,5 +132,5 @@ def _move(request: LicenseRequest, license_: License) -> Move:
 def _warn_when_low(license_class: LicenseClass, before: int, left: int) -> None:
     rule = ReadyKeyRule.objects.filter(license_class=license_class).first()
     if rule is not None and left < rule.low_mark <= before:
-        text = f"Only {left} ready keys of {license_class.name} are left; the low mark is {rule.low_mark}."
+        text = f"Ready keys of {license_class.name} that are left: {left}. The low mark is {rule.low_mark}."
         tell(SYSTEM, "ready_keys_low", text, configuration=license_class.configuration)

@@ -11,7 +11,7 @@ def ordered(request: LicenseRequest) -> list[tuple[str, str]]:
     """Everything that was ordered, with the vendor's names where the class knows them."""
     names = names_of(request.license_class)
     options: dict[str, Any] = request.options or {}
-    found = [(_("Class"), f"{request.license_class.name}")]
+    found = [(_("Class"), request.class_name)]
     features = [names.get(code, code) for code in options.get("features", [])]
     if features:
         found.append((_("Features"), ", ".join(features)))

@@ -95,7 +95,7 @@ def test_the_low_mark_and_the_form_are_saved_and_few_keys_are_shown(staff_client
     given = {"low_mark": "3", "pattern": "AAA-[0-9]", "example": "AAA-1"}
     assert "Saved." in staff_client.post(address(plesk), given, follow=True).text
     bring(staff_client, plesk, b"AAA-1\n")
-    assert "Only 1 ready keys are left; the low mark is 3." in staff_client.get(address(plesk)).text
+    assert "Only 1 ready key is left; the low mark is 3." in staff_client.get(address(plesk)).text
     assert "low</b>" in staff_client.get(f"/plugins/{plesk.configuration_id}/ready-keys/").text
     wrong = staff_client.post(address(plesk), {**given, "pattern": "("}).text
     assert "This is no regular expression that can be used" in wrong

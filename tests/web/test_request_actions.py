@@ -35,7 +35,12 @@ ACTIONS: dict[str, Action] = {
     "order_again": lambda one: services.order_again(request=one, actor=SYSTEM, reason="Tried."),
     "install": lambda one: services.install_request(request=one, actor=SYSTEM),
     "adopt": lambda one: services.adopt_key(request=one, key=f"PLSK.{next(_numbers)}.0001", actor=SYSTEM),
-    "upload": lambda one: upload(request=one, files=[KeyFile("new.xml", b"<new/>")], actor=SYSTEM),
+    "upload": lambda one: upload(
+        request=one,
+        key="" if one.license_id else "PLSK.87654321.0001",
+        files=[KeyFile("new.xml", b"<new/>")],
+        actor=SYSTEM,
+    ),
 }
 
 

@@ -196,7 +196,7 @@ def test_the_low_mark_is_told_once_when_it_is_passed(plesk: LicenseClass) -> Non
     ask(plesk)
     ask(plesk)
     told = Event.objects.get(kind="ready_keys_low")
-    assert told.text == f"Only 1 ready keys of {plesk.name} are left; the low mark is 2."
+    assert told.text == f"Ready keys of {plesk.name} that are left: 1. The low mark is 2."
 
 
 def test_a_look_and_a_taking_out_are_told_without_the_key(plesk: LicenseClass) -> None:
