@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from licenses import services
 from licenses.mass_upload.services import take
@@ -51,22 +52,22 @@ def _asking(service: Callable[..., Any], *, is_told_why: bool) -> Callable[[Lice
 
 REQUEST_ACTIONS = (
     Action(
-        *("retry", _("Try again"), _("Try %(n)s requests again now?")),
+        *("retry", _("Try again"), ngettext_lazy("Try %(n)s request again now?", "Try %(n)s requests again now?", "n")),
         _("Each goes on where it stopped. What may have been sold already is asked for first, never bought again."),
         *(_retry, "refresh"),
     ),
     Action(
-        *("hold", _("Hold"), _("Put %(n)s requests on hold?")),
+        *("hold", _("Hold"), ngettext_lazy("Put %(n)s request on hold?", "Put %(n)s requests on hold?", "n")),
         _("Nothing is done for them until somebody releases them."),
         *(_hold, "player-pause"),
     ),
     Action(
-        *("release", _("Release"), _("Release %(n)s requests?")),
+        *("release", _("Release"), ngettext_lazy("Release %(n)s request?", "Release %(n)s requests?", "n")),
         _("What they would have done meanwhile they do now."),
         *(_release, "player-play"),
     ),
     Action(
-        *("cancel", _("Cancel"), _("Cancel %(n)s requests?")),
+        *("cancel", _("Cancel"), ngettext_lazy("Cancel %(n)s request?", "Cancel %(n)s requests?", "n")),
         _("Nothing is bought for them any more. A request whose key was bought, or may have been, is left as it is."),
         *(_cancel, "x"),
         needs_reason=True,
@@ -89,28 +90,32 @@ REQUEST_ACTIONS = (
 
 LICENSE_ACTIONS = (
     Action(
-        *("renew", _("Renew"), _("Renew %(n)s licenses?")),
+        *("renew", _("Renew"), ngettext_lazy("Renew %(n)s license?", "Renew %(n)s licenses?", "n")),
         _("The vendor bills each renewal. For each license a request is made that shows how it goes."),
         *(_asking(services.renew_license, is_told_why=False), "refresh"),
     ),
     Action(
-        *("suspend", _("Suspend"), _("Suspend %(n)s licenses?")),
+        *("suspend", _("Suspend"), ngettext_lazy("Suspend %(n)s license?", "Suspend %(n)s licenses?", "n")),
         _("They and their additional keys stop at the vendor until they are resumed."),
         *(_asking(services.suspend_license, is_told_why=True), "player-pause"),
         needs_reason=True,
     ),
     Action(
-        *("resume", _("Resume"), _("Resume %(n)s licenses?")),
+        *("resume", _("Resume"), ngettext_lazy("Resume %(n)s license?", "Resume %(n)s licenses?", "n")),
         _("Their suspension ends at the vendor."),
         *(_asking(services.resume_license, is_told_why=False), "player-play"),
     ),
     Action(
-        *("reinstall", _("Install again"), _("Install %(n)s licenses again?")),
+        *(
+            "reinstall",
+            _("Install again"),
+            ngettext_lazy("Install %(n)s license again?", "Install %(n)s licenses again?", "n"),
+        ),
         _("Our newest files are put where they belong and read back. Nothing is bought."),
         *(_reinstall, "download"),
     ),
     Action(
-        *("terminate", _("Terminate"), _("Terminate %(n)s licenses?")),
+        *("terminate", _("Terminate"), ngettext_lazy("Terminate %(n)s license?", "Terminate %(n)s licenses?", "n")),
         _("They and their additional keys end at the vendor for good. This cannot be taken back."),
         *(_asking(services.terminate_license, is_told_why=True), "ban"),
         needs_reason=True,

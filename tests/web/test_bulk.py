@@ -81,6 +81,22 @@ def test_the_whole_filter_is_meant_not_only_the_page(staff_client: Client, reque
     assert not LicenseRequest.objects.exclude(state="cancelled").exists()
 
 
+def test_a_filter_that_lost_a_part_moves_nothing_and_rows_that_came_after_the_question_are_not_meant(
+    staff_client: Client, requests: list[LicenseRequest]
+) -> None:
+    gone = {"action": "cancel", "query": "plugin=99999", "whole": "1", "sure": "1", "reason": "The shop closed"}
+    for query in ("plugin=99999", "colour=red"):
+        answer = staff_client.post(BULK, {**gone, "query": query}, follow=True)
+        assert "The filter has changed" in answer.text
+    assert not BulkRun.objects.exists()
+    question = staff_client.post(BULK, {"action": "hold", "query": "state=services", "whole": "1"}).text
+    newest = re.findall(r'name="newest" value="(\d+)"', question)[0]
+    late = make_subscription().license_requests.get()
+    staff_client.post(BULK, {"action": "hold", "query": "state=services", "whole": "1", "sure": "1", "newest": newest})
+    assert late.pk not in outcomes(BulkRun.objects.get())
+    assert BulkRun.objects.get().total == len(requests)
+
+
 def test_a_form_sent_twice_begins_one_run_and_a_missing_reason_or_row_is_said(
     staff_client: Client, requests: list[LicenseRequest]
 ) -> None:

@@ -24,7 +24,7 @@ class Action:
 
     name: str
     label: Any
-    question: Any  # with a %(n)s for the number of rows
+    question: Any  # with a %(n)s for the number of rows; ngettext_lazy by "n" where it is said differently of one
     consequence: Any
     do: Callable[[Any, Decision], Any]
     picture: str = "check"

@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from kombu.exceptions import OperationalError
 
 from pbas.core.jinja import number
@@ -40,14 +41,30 @@ def action_of(listed: type[PanelList] | PanelList, name: str) -> Action:
     return found
 
 
-def chosen_rows(listed: PanelList, ids: Iterable[int] | None) -> "QuerySet[Any]":
-    """The rows that are meant: those ticked, or (None) all that the filter leaves; oldest first."""
-    rows = listed.filtered() if ids is None else listed.model.objects.filter(pk__in=list(ids))
-    return rows.order_by("pk")
+def chosen_rows(listed: PanelList, ids: Iterable[int] | None, newest: int | None = None) -> "QuerySet[Any]":
+    """The rows that are meant: those ticked, or (None) all that the filter leaves up to the newest seen; oldest first.
+
+    Raises Problem where a part of the filter does not exist (any more): what is left would mean more rows.
+    """
+    if ids is not None:
+        return listed.model.objects.filter(pk__in=list(ids)).order_by("pk")
+    if listed.query.complaints:
+        raise Problem(
+            _("The filter has changed: %(why)s Look at the list again.") % {"why": listed.query.complaints[0]}
+        )
+    rows = listed.filtered().order_by("pk")
+    return rows if newest is None else rows.filter(pk__lte=newest)
 
 
 def start_run(
-    listed: PanelList, action: Action, *, ids: Iterable[int] | None, reason: str, actor: Actor, once: uuid.UUID
+    listed: PanelList,
+    action: Action,
+    *,
+    ids: Iterable[int] | None,
+    newest: int | None = None,
+    reason: str,
+    actor: Actor,
+    once: uuid.UUID,
 ) -> BulkRun:
     """Write down which rows are meant and have a worker begin. The same `once` again answers the run that it made.
 
@@ -68,9 +85,9 @@ def start_run(
                 reason=reason,
                 actor=actor.name,
             )
-            run.total = _write_rows(run, chosen_rows(listed, ids), listed.named_by)
+            run.total = _write_rows(run, chosen_rows(listed, ids, newest), listed.named_by)
             run.save(update_fields=["total"])
-            said = _("%(action)s, for %(n)s rows of %(list)s.")
+            said = ngettext("%(action)s: %(n)s row of “%(list)s”.", "%(action)s: %(n)s rows of “%(list)s”.", run.total)
             words = {"action": action.label, "n": number(run.total), "list": listed.label}
             tell(actor, "bulk_started", said % words, detail=f"Run {run.pk}. {reason}".strip())
             transaction.on_commit(lambda: wake(run.pk))

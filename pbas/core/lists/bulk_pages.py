@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -14,13 +15,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from pbas.core.lists import bulk
+from pbas.core.lists.actions import Action
 from pbas.core.lists.export import TYPES
-from pbas.core.lists.listing import list_called
+from pbas.core.lists.listing import PanelList, list_called
 from pbas.core.lists.models import BulkRow, BulkRun
 from pbas.core.lists.pages import as_file, list_or_404
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, staff_only
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 SAMPLE = 8  # rows that the question names
 SHOWN = 100  # results on a page
@@ -35,33 +40,47 @@ def ask(request: HttpRequest, name: str) -> HttpResponse:
     given = request.POST
     listed = list_or_404(request, name, QueryDict(given.get("query", "")))
     ids = None if "whole" in given else [int(one) for one in given.getlist("row") if _is_id(one)]
-    problem = None
+    newest = given.get("newest", "")
     try:
         action = bulk.action_of(listed, given.get("action", ""))
-        if "sure" in given:
-            once, reason = _once(given.get("once", "")), given.get("reason", "")[:500]
-            run = bulk.start_run(listed, action, ids=ids, reason=reason, actor=staff(request.user), once=once)
-            return redirect("bulk_run", run.pk)
-    except Problem as found:
-        if not found.field:
-            messages.error(request, found.message)
-            return redirect(listed.here + listed.query.link())
-        problem = found.message
-    rows = bulk.chosen_rows(listed, ids)
-    total = rows.order_by()[: bulk.MOST_ROWS + 1].count()
-    if not total or total > bulk.MOST_ROWS:
-        text = _("Tick the rows that are meant first.") if not total else _("These are too many rows: filter the list.")
-        messages.error(request, text)
+        rows = bulk.chosen_rows(listed, ids)
+        if "sure" not in given:
+            return _question(request, listed, action, rows, ids)
+        until = int(newest) if _is_id(newest) else None
+        reason, once = given.get("reason", "")[:500], _once(given.get("once", ""))
+        run = bulk.start_run(listed, action, ids=ids, newest=until, reason=reason, actor=staff(request.user), once=once)
+    except Problem as problem:
+        if problem.field:
+            return _question(request, listed, action, rows, ids, problem.message)
+        messages.error(request, problem.message)
         return redirect(listed.here + listed.query.link())
+    return redirect("bulk_run", run.pk)
+
+
+def _question(
+    request: HttpRequest,
+    listed: PanelList,
+    action: Action,
+    rows: "QuerySet[Any]",
+    ids: list[int] | None,
+    problem: str = "",
+) -> HttpResponse:
+    """The page that asks. Raises Problem where there is nothing to ask for."""
+    total = rows.order_by()[: bulk.MOST_ROWS + 1].count()
+    if not total:
+        raise Problem(_("Tick the rows that are meant first."))
+    if total > bulk.MOST_ROWS:
+        raise Problem(_("These are too many rows: filter the list."))
     context = {
         "list": listed,
         "action": action,
         "total": total,
         "ids": ids or [],
         "is_whole": ids is None,
+        "newest": rows.order_by("-pk").values_list("pk", flat=True).first(),
         "sample": list(rows.values_list("pk", listed.named_by)[:SAMPLE]),
-        "once": given.get("once") or uuid4(),
-        "reason": given.get("reason", ""),
+        "once": request.POST.get("once") or uuid4(),
+        "reason": request.POST.get("reason", ""),
         "problem": problem,
     }
     return render(request, "lists/bulk_ask.html", context)
