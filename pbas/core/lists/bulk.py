@@ -47,13 +47,12 @@ def chosen_rows(listed: PanelList, ids: Iterable[int] | None, newest: int | None
     Raises Problem where a part of the filter does not exist (any more): what is left would mean more rows.
     """
     if ids is not None:
-        return listed.model.objects.filter(pk__in=list(ids)).order_by("pk")
-    if listed.query.complaints:
-        raise Problem(
-            _("The filter has changed: %(why)s Look at the list again.") % {"why": listed.query.complaints[0]}
-        )
-    rows = listed.filtered().order_by("pk")
-    return rows if newest is None else rows.filter(pk__lte=newest)
+        rows: QuerySet[Any] = listed.model.objects.filter(pk__in=list(ids))
+    elif why := next(iter(listed.query.complaints), ""):
+        raise Problem(_("The filter has changed: %(why)s Look at the list again.") % {"why": why})
+    else:
+        rows = listed.filtered()
+    return (rows if newest is None else rows.filter(pk__lte=newest)).order_by("pk")
 
 
 def start_run(
