@@ -83,7 +83,8 @@ class Workbench:
     """A plug-in, its simulator, and what is needed to try them: `secrets` must never show in an error or a log.
 
     Optional: settings whose host nobody listens at; `vendor_files`, which reads the files of a key past the plug-in;
-    `spoils`, the verbs whose next call the simulator can let fail.
+    `changed_order`, into which a change can bring what `order` buys; `spoils`, the verbs whose next call the simulator
+    can let fail.
     """
 
     plugin: type[Plugin]
@@ -95,6 +96,7 @@ class Workbench:
     secrets: tuple[str, ...]
     unreachable_settings: Any = None
     vendor_files: Callable[[str], Sequence[bytes]] | None = None
+    changed_order: LicenseOrder | None = None
     spoils: frozenset[Verb] = frozenset({Verb.CHECK, Verb.ISSUE_KEY, Verb.FETCH_FILES})
 
     def has(self, *verbs: Verb) -> bool:

@@ -116,6 +116,23 @@ class Keeping:
                 "features differ"
             )
 
+    def test_a_change_whose_answer_was_lost_may_be_asked_for_again(self, workbench: Workbench) -> None:
+        """The panel asks again whenever it does not know: the license gets there, and nothing is sold twice."""
+        wanted = workbench.changed_order
+        if wanted is None or Verb.CHANGE not in workbench.spoils or not workbench.has(Verb.CHANGE, Verb.ISSUE_KEY):
+            return
+        for mishap in (Mishap.LOST, Mishap.GARBLED, Mishap.TROUBLE):
+            number = workbench.buy().number
+            before = workbench.simulator.sold()
+            workbench.simulator.play(Verb.CHANGE, mishap)
+            error = workbench.error(lambda plugin, key=number: plugin.change(key, wanted))  # type: ignore[misc] # mypy infers no default of a lambda
+            kind = type(error).__name__
+            assert isinstance(error, OutcomeUnknownError | UnavailableError), f"{mishap} became {kind}"
+            changed = workbench.run(lambda plugin, key=number: plugin.change(key, wanted))  # type: ignore[misc] # the same
+            assert set(changed.features) == set(wanted.features), "it has not come to the wanted features"
+            assert changed.class_code in {"", wanted.class_code}, "it has not come to the wanted class"
+            assert workbench.simulator.sold() == before, "asked again, it sold something"
+
     def test_a_change_ends_no_additional_key_but_names_it(self, workbench: Workbench) -> None:
         """What is not wanted any more lives until the panel has proven the change, and is then ended by itself."""
         wanted = dataclasses.replace(workbench.order, additional=())

@@ -19,6 +19,7 @@ METHODS = {
     Verb.ISSUE_KEY: "createKey",
     Verb.FETCH_FILES: "retrieveKey",
     Verb.RENEW: "renewKey",
+    Verb.CHANGE: "upgradeKey",
 }
 
 

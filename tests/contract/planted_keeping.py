@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from ka_plugins.contract import Key, KeyFile, LicenseOrder, OutcomeUnknownError, UnavailableError
+from ka_plugins.contract import Key, KeyFile, LicenseOrder, OutcomeUnknownError, RefusedError, UnavailableError
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
 
 
@@ -44,6 +44,14 @@ class BuysWhereItShouldChange(PleskKaPlugin):
     async def change(self, key: str, wanted: LicenseOrder) -> Key:
         await self.issue_key(wanted)
         return await super().change(key, wanted)
+
+
+class TakesALostChangeForARefusal(PleskKaPlugin):
+    async def change(self, key: str, wanted: LicenseOrder) -> Key:
+        try:
+            return await super().change(key, wanted)
+        except UnavailableError as error:
+            raise RefusedError(error.message) from None
 
 
 class EndsBeforeTheProof(PleskKaPlugin):

@@ -19,7 +19,11 @@ from ka_plugins.workbench import BundledSimulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-METHODS = {Verb.CHECK: "XMLgroupInfo", Verb.ISSUE_KEY: "XMLlicenseAdd"}
+METHODS = {
+    Verb.CHECK: "XMLgroupInfo",
+    Verb.ISSUE_KEY: "XMLlicenseAdd",
+    Verb.CHANGE: "XMLpackageUpdate",
+}
 ADDRESSES = (f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in itertools.count(1))
 
 
@@ -51,6 +55,7 @@ def workbench(manage2: BundledSimulator, request: pytest.FixtureRequest) -> Work
         wrong_settings=CpanelManage2Settings(**login, password="wrong-Sesame", **place),
         unreachable_settings=CpanelManage2Settings(**login, password="demo", **{**place, "port": 1}),
         order=LicenseOrder(reference="R-1", class_code="21159", address=address),
+        changed_order=LicenseOrder(reference="R-3", class_code="21163"),
         refused_order=LicenseOrder(reference="R-2", class_code="999", address=next(ADDRESSES)),
         simulator=manage2,
         secrets=("wrong-Sesame", "ZGVtbzpkZW1v"),

@@ -25,6 +25,7 @@ METHODS = {
     Verb.ISSUE_KEY: "putOrder",
     Verb.FETCH_FILES: "getFiles",
     Verb.RENEW: "putRenewal",
+    Verb.CHANGE: "putContents",
 }
 
 
@@ -61,6 +62,7 @@ def workbench(issuer: BundledSimulator, request: pytest.FixtureRequest) -> Workb
             features=("SITES_30", "BACKUP"),
             additional=(AdditionalOrder("MAIL_SCANNER", ("MAIL_100",)),),
         ),
+        changed_order=LicenseOrder("changed", "PANEL", features=("SITES_ANY", "SITE_BUILDER")),
         refused_order=LicenseOrder("refused", "PANEL", features=("NO_SUCH_FEATURE",)),
         simulator=issuer,
         secrets=("wrong-Sesame",),

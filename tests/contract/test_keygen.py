@@ -24,6 +24,7 @@ METHODS = {
     Verb.ISSUE_KEY: "createLicense",
     Verb.FETCH_FILES: "checkOutLicense",
     Verb.RENEW: "updateLicense",
+    Verb.CHANGE: "changePolicy",
 }
 KEY_SECRET = "a secret of the tests that makes keys"
 
@@ -57,6 +58,7 @@ def workbench(keygen: BundledSimulator, request: pytest.FixtureRequest) -> Workb
         wrong_settings=KeygenSettings(token="wrong-Sesame", **login, **place),
         unreachable_settings=KeygenSettings(token="demo", **login, **{**place, "port": 1}),
         order=LicenseOrder("one of many", policy, features=("FIREWALL", "SITE_BUILDER")),
+        changed_order=LicenseOrder("changed", list(POLICIES)[2], features=("FIREWALL",)),
         refused_order=LicenseOrder("refused", policy, features=("NO_SUCH_FEATURE",)),
         simulator=keygen,
         secrets=("wrong-Sesame", KEY_SECRET),

@@ -50,6 +50,7 @@ PLANTED: list[tuple[type[Plugin], str]] = [
     (planted_keeping.RenewsIntoAnother, "test_a_renewed_key_keeps_its_identity"),
     (planted_keeping.TakesALostRenewalForUnavailable, "test_a_lost_answer_to_a_renewal_is_an_unknown_outcome"),
     (planted_keeping.BuysWhereItShouldChange, "test_a_change_to_what_is_there_changes_nothing"),
+    (planted_keeping.TakesALostChangeForARefusal, "test_a_change_whose_answer_was_lost_may_be_asked_for_again"),
     (planted_keeping.EndsBeforeTheProof, "test_a_change_ends_no_additional_key_but_names_it"),
     (planted.ShortensKeys, "test_a_key_in_its_written_form_stays_as_it_is"),
     (planted.AnswersAtLength, "test_check_answers_with_one_line"),
@@ -76,6 +77,9 @@ def ka_bench(ka: BundledSimulator, plugin: type[Plugin]) -> Workbench:
             "PLESK_10_AND_LATER",
             additional=(AdditionalOrder("PLESK_ANTIVIRUS_BY_KAV"),),
             address="192.0.2.11",
+        ),
+        changed_order=LicenseOrder(
+            "R-3", "PLESK_10_AND_LATER", ("30_DOMAINS",), additional=(AdditionalOrder("PLESK_ANTIVIRUS_BY_KAV"),)
         ),
         refused_order=LicenseOrder("R-2", "NO_SUCH_TYPE"),
         simulator=ka,

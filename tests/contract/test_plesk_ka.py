@@ -32,6 +32,12 @@ def workbench(ka: BundledSimulator, request: pytest.FixtureRequest) -> Workbench
             additional=(AdditionalOrder("PLESK_ANTIVIRUS_BY_KAV"),),
             address="192.0.2.10",
         ),
+        changed_order=LicenseOrder(
+            reference="R-3",
+            class_code="PLESK_10_AND_LATER",
+            features=("100_DOMAINS", "2_LANGUAGE_PACKS"),
+            additional=(AdditionalOrder("PLESK_ANTIVIRUS_BY_KAV"),),
+        ),
         refused_order=LicenseOrder("R-2", "PLESK_10_AND_LATER", features=("NO_SUCH_FEATURE",)),
         simulator=ka,
         secrets=("wrong-Sesame",),

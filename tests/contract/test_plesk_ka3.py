@@ -23,6 +23,7 @@ METHODS = {
     Verb.ISSUE_KEY: "keys.create",
     Verb.FETCH_FILES: "keys.retrieve",
     Verb.RENEW: "keys.renew",
+    Verb.CHANGE: "keys.modify",
 }
 
 
@@ -48,6 +49,7 @@ def workbench(ka3: BundledSimulator, request: pytest.FixtureRequest) -> Workbenc
             features=("FT-PLESK-5-LANGUAGE-PACKS-1M",),
             address="192.0.2.10",
         ),
+        changed_order=LicenseOrder("R-3", "PLESK-12-WEB-PRO-1M"),
         refused_order=LicenseOrder("R-X", "PLESK-12-WEB-PRO-1M", features=("NO_SUCH_FEATURE",)),
         simulator=ka3,
         secrets=("wrong-Sesame", "ZGVtbzpkZW1v"),
