@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from licenses.invariants import broken
-from licenses.services import install_request
 from licenses.ready_keys.bringing import import_keys, look_through, seal_found
+from licenses.services import install_request
 from licenses.tables import read_rows
 from licenses.uploads import upload
 from pbas.core.story import SYSTEM
