@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Page, Response
 from pytest_socket import socket_allow_hosts
 
 from ka_plugins.simulator.running import RunningSimulator
+from licenses.failing import alerts, stuck
 from tests.factories import World, fresh_client
 
 HERE = ["127.0.0.1", "::1", "localhost"]
@@ -68,6 +70,13 @@ def _light_settings() -> None:
     """Passwords cost nothing, and static files are served from their sources."""
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django_settings.STATIC_ROOT = None
+
+
+@pytest.fixture
+def _figures_of_its_own() -> Iterator[None]:
+    """What the watch of failures keeps in the cache for every page, which no transaction takes back."""
+    yield
+    cache.delete_many([alerts.NUMBER, stuck.COUNTED])
 
 
 # --- people and things

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,15 +15,9 @@ from licenses.moves import Move, Trouble
 from licenses.statements import in_seconds
 from tests.factories import World, make_configuration, make_order, make_subscription
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_figures_of_its_own")]
 
 PAGE = "/failures/"
-
-
-@pytest.fixture(autouse=True)
-def _no_figures_of_others() -> Any:
-    yield
-    cache.clear()
 
 
 @pytest.fixture
