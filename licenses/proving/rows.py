@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from licenses.claimed import Claimed, hidden, load
 from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.moves import Line
 from licenses.plugins import plugin_class
 from licenses.proving.looking import Look, Outcome, is_bound
 from licenses.statements import in_seconds
@@ -122,14 +123,17 @@ def keep(what: Look, outcome: Outcome) -> bool:
             del values["found_text"]
         if before == Found.REINSTALL and kept != before:
             tries = TOLD_AFTER  # that it failed is told, so its end will be
-        values |= {"found": kept, "found_tries": tries, "prove_at": in_seconds(min(LONGEST_WAIT, SOON * 2**tries))}
+        values |= {
+            "found": kept,
+            "found_tries": tries,
+            "prove_at": in_seconds(min(LONGEST_WAIT, SOON * 2 ** min(tries, 10))),
+        }
     with transaction.atomic():
         if not _leased(license_).update(**values):
             return False
         if news := _news(before, values["found"], tries):
-            kind, text = news
             subjects = {"subscription": license_.subscription, "configuration": license_.configuration}
-            tell(SYSTEM, kind, text, detail=public(what, outcome.text), license=license_, **subjects)
+            tell(SYSTEM, news.kind, news.text, detail=public(what, outcome.text), license=license_, **subjects)
     return True
 
 
@@ -140,21 +144,21 @@ def _leased(license_: License) -> QuerySet[License]:
     return License.objects.filter(pk=license_.pk, prove_at__range=about, state=State.INSTALLED)
 
 
-def _news(before: str | None, now: str | None, tries: int) -> tuple[str, str] | None:
+def _news(before: str | None, now: str | None, tries: int) -> Line | None:
     """The event of a look: only what has changed is told."""
     if before == Found.REINSTALL and now != Found.REINSTALL:
         if now is None:
-            return "reinstalled", "Our files were put there again and read back."
-        return "reinstall_failed", "Our files could not be put there again."
+            return Line("reinstalled", "Our files were put there again and read back.")
+        return Line("reinstall_failed", "Our files could not be put there again.")
     if now == before and now != Found.UNKNOWN:
         return None
     if now is None:
         was_told = before != Found.UNKNOWN or tries > TOLD_AFTER
-        return ("proof_back", "The license was read back: it is where it belongs.") if was_told else None
+        return Line("proof_back", "The license was read back: it is where it belongs.") if was_told else None
     if now == Found.UNKNOWN:
         text = f"The install target could not be read back {TOLD_AFTER} times in a row."
-        return ("proof_unknown", text) if tries == TOLD_AFTER else None
-    return "proof_lost", f"The license was read back: {Found(now).label.lower()}."
+        return Line("proof_unknown", text) if tries == TOLD_AFTER else None
+    return Line("proof_lost", f"The license was read back: {Found(now).label.lower()}.")
 
 
 def public(what: Look, text: str) -> str:

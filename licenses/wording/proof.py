@@ -64,7 +64,7 @@ def proof_of(license_: License, *, is_bound: bool = False) -> Proof | None:
         return None
     is_due = license_.prove_at is not None and license_.prove_at <= timezone.now()
     if not license_.found:
-        return Proof(is_pending=is_due)
+        return Proof(may_reinstall=not is_bound, is_pending=is_due)
     heading, advice, tone, picture = _WORDS[license_.found]
     again = license_.found != Found.REINSTALL and not is_bound
     return Proof(

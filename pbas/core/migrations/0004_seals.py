@@ -1,4 +1,4 @@
-"""Events are append-only by the database, tell how long an attempt took, and are sealed in blocks; see ADR 0017."""
+"""Events are append-only by the database, tell how long an attempt took, and are sealed in blocks; see ADR 0018."""
 
 from django.db import migrations, models
 from django.db.models.deletion import DO_NOTHING
