@@ -119,7 +119,7 @@ def test_a_license_is_put_into_its_target_again_and_read_back(api: Api, license_
     said = problem(api.post(f"{path}reinstall/", {"reason": "Gone."}), 409)
     assert "no install target" in said["detail"]
     InstallTarget.objects.create(
-        subscription_id=license_.subscription_id, kind="directory", address="/x", credentials={}
+        subscription_id=license_.subscription_id or 0, kind="directory", address="/x", credentials={}
     )
     for _ in range(2):
         shown = api.post(f"{path}reinstall/", {"reason": "Gone."})
