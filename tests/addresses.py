@@ -26,7 +26,9 @@ def all_addresses() -> Iterator[Address]:
 def _walk(patterns: Any, before: str) -> Iterator[Address]:
     for one in patterns:
         if isinstance(one, URLPattern):
-            yield Address(one.name or "", before + _path(one.pattern), dict(getattr(one.callback, "actions", None) or {}))
+            yield Address(
+                one.name or "", before + _path(one.pattern), dict(getattr(one.callback, "actions", None) or {})
+            )
         elif one.namespace != "admin":
             yield from _walk(one.url_patterns, before + _path(one.pattern))
 
@@ -34,7 +36,7 @@ def _walk(patterns: Any, before: str) -> Iterator[Address]:
 def _path(pattern: Any) -> str:
     if isinstance(pattern, RegexPattern):
         names: Any = pattern.regex.groupindex
-        text = pattern._regex.removeprefix("^").removesuffix("$").replace("\\", "")
+        text = pattern.regex.pattern.removeprefix("^").removesuffix("$").replace("\\", "")
         for name in names:
             begin = text.index(f"(?P<{name}>")
             end = text.index(")", begin) + 1

@@ -50,7 +50,9 @@ class Finding(models.Model):
     class_code = models.CharField(max_length=200, blank=True)  # what the vendor says that it is
     vendor_status = models.CharField(max_length=12, blank=True)  # contract.KeyStatus; "" = he says nothing
     license_class = models.ForeignKey(LicenseClass, models.SET_NULL, null=True, blank=True, related_name="+")
-    license = models.ForeignKey(License, models.CASCADE, null=True, blank=True, related_name="findings")
+    license = models.ForeignKey(  # of ours; with an orphan the one that it is additional to
+        License, models.CASCADE, null=True, blank=True, related_name="findings"
+    )
     request = models.ForeignKey(LicenseRequest, models.SET_NULL, null=True, blank=True, related_name="+")
     differences = models.JSONField(default=list, blank=True)  # [{"what", "ours", "theirs"}]
     is_billed = models.BooleanField(default=False)  # the vendor bills it and nobody uses it: at its class's cost

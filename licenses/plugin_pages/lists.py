@@ -62,4 +62,3 @@ class PluginList(PanelList):
     def labels(self) -> dict[str, str]:
         """How each plug-in is called."""
         return dict(templates())
-

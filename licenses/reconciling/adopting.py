@@ -1,8 +1,10 @@
 """A key that the vendor has for us and nobody uses becomes a license: of a subscription, or in stock."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ka_plugins.contract import Key, KeyStatus
@@ -13,7 +15,7 @@ from licenses.models import Finding, License, LicenseClass, LicenseRequest
 from licenses.owed import check_stock, owed, uids_of
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.plugins import plugin_class
-from licenses.reconciling.deciding import check_stranger, claimed, described, drop
+from licenses.reconciling.deciding import bring_files_again, check_stranger, claimed, described, drop
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import Actor, tell
 
@@ -33,15 +35,24 @@ def adopt(*, finding: Finding, subscription_id: int | None, actor: Actor, reason
         key = described(finding)
         if key.status in {KeyStatus.TERMINATED, KeyStatus.EXPIRED}:
             raise Problem(f"The vendor says that key {finding.shown} is {key.status}: there is nothing to adopt.")
-        with transaction.atomic():
+        with _once(finding), transaction.atomic():
             check_stranger(finding, key)
-            if key.parent:
+            if finding.license is not None or key.parent:
                 return _adopt_additional(finding, key, actor, reason)
             request = _request(_class_of(finding, key), subscription_id, order_number)
             license_ = _license(request, key)
             text = f"Key {license_.key}, which the vendor had and nobody used, was adopted."
             _tell_and_drop(finding, request, license_, event_of(request, actor, "adopted", text, reason.strip()))
     return request
+
+
+@contextmanager
+def _once(finding: Finding) -> Iterator[None]:
+    """A key that is on a license already, ended or made a moment ago, is that license's."""
+    try:
+        yield
+    except IntegrityError:
+        raise ConflictProblem(f"Key {finding.shown}, or one that hangs on it, is on a license already.") from None
 
 
 def _checked(finding: Finding, subscription_id: int | None) -> str:
@@ -124,13 +135,8 @@ def _tell_and_drop(finding: Finding, request: LicenseRequest, license_: License,
 
 
 def _adopt_additional(finding: Finding, key: Key, actor: Actor, reason: str) -> License:
-    """An additional key goes where its parent is; the parent's next files or change bring it there."""
-    plugin = plugin_class(finding.configuration.template)
-    parent = (
-        License.objects.select_related("configuration", "subscription")
-        .filter(fingerprint=intake.fingerprint(plugin, key.parent), configuration=finding.configuration)
-        .first()
-    )
+    """An additional key goes where its parent is; where that is installed, its files are brought there at once."""
+    parent = finding.license
     if parent is None:
         raise Problem(f"Key {finding.shown} is additional to a key that is not ours. Adopt that one first.")
     if parent.state == License.State.TERMINATED:
@@ -141,4 +147,5 @@ def _adopt_additional(finding: Finding, key: Key, actor: Actor, reason: str) -> 
     tell(actor, "adopted", text, detail=reason.strip(), license=child, configuration=finding.configuration,
          subscription=parent.subscription)  # fmt: skip
     drop(finding, child)
+    bring_files_again(child, actor)
     return child

@@ -51,9 +51,10 @@ def differences(ours: Ours, key: Key, shown: str, *, tells_features: bool) -> li
     """What the vendor says otherwise, in words for people; () where both agree.
 
     `shown` is his number as people may see it. Vendors whose lists tell no features are not taken at their silence.
+    An additional key follows its license: its term and suspension are the license's, whatever is written with it.
     """
     found: list[Difference] = []
-    if key.status not in _AS_EXPECTED[ours.state]:
+    if key.status not in _expected(ours):
         found.append(_difference("status", State(ours.state).value, key.status.value))
     if ours.state in OURS_ENDED or key.status in ENDED:
         return found  # what has ended may differ in all else
@@ -61,9 +62,15 @@ def differences(ours: Ours, key: Key, shown: str, *, tells_features: bool) -> li
         found.append(_difference("number", ours.key, shown))
     if (tells_features or key.features) and set(theirs := _features(key, ours)) != set(ours.features):
         found.append(_difference("features", ", ".join(sorted(ours.features)), ", ".join(sorted(theirs))))
-    if key.expires_at is not None and not _is_same(ours.expires_at, key.expires_at):
+    if key.expires_at is not None and not ours.is_additional and not _is_same(ours.expires_at, key.expires_at):
         found.append(_difference("expires", _moment(ours.expires_at), _moment(key.expires_at)))
     return found
+
+
+def _expected(ours: Ours) -> frozenset[KeyStatus]:
+    if ours.is_additional and ours.state not in OURS_ENDED:
+        return frozenset({KeyStatus.ACTIVE, KeyStatus.SUSPENDED})
+    return _AS_EXPECTED[ours.state]
 
 
 def is_billed_for_nothing(ours: Ours, key: Key) -> bool:

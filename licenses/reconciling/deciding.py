@@ -4,18 +4,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ka_plugins.contract import Key
+from ka_plugins.contract import Delivers, Key
+from licenses import bell
 from licenses.asking import ask
+from licenses.hand import event_of
 from licenses.intake import fingerprint
-from licenses.models import Finding, License, ReadyKey
+from licenses.models import Finding, License, LicenseRequest, ReadyKey
+from licenses.owed import uids_of
 from licenses.plugins import plugin_class
 from licenses.reconciling.reading import describes
 from licenses.reconciling.storing import buying, may_be_of
+from licenses.retry import PATIENCE
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.story import Actor
+
+State = License.State
 
 LONGEST = timedelta(minutes=2)  # that a decision may take, longer than any call
 
@@ -39,7 +47,8 @@ def claimed(finding: Finding) -> Iterator[None]:
 def number_of(finding: Finding) -> str:
     """The vendor's key in clear. Raises Problem where it cannot be read any more."""
     try:
-        return finding.license.full_key if finding.license else str(finding.key)
+        is_ours = finding.license is not None and finding.kind != Finding.Kind.ORPHAN
+        return finding.license.full_key if finding.license and is_ours else str(finding.key)
     except CannotDecryptError as error:
         raise Problem(f"Key {finding.shown} cannot be read: {error}") from None
 
@@ -54,18 +63,23 @@ def described(finding: Finding) -> Key:
     return ask(configuration, lambda plugin: plugin.describe(number))
 
 
-def check_stranger(finding: Finding, key: Key | None = None) -> None:
-    """Raises ConflictProblem where a key is ours and lives, is ready, or may be what a request bought."""
-    mine = License.objects.filter(fingerprint=finding.fingerprint).first()
-    if mine is not None and mine.state != License.State.TERMINATED:
+def check_stranger(finding: Finding, key: Key) -> None:
+    """Raises ConflictProblem where a key, or one that hangs on it, is ours and lives, is ready, or is being bought."""
+    plugin = plugin_class(finding.configuration.template)
+    own = fingerprint(plugin, key.number)
+    prints = {own, finding.fingerprint, *(fingerprint(plugin, one.number) for one in key.additional)}
+    mine = License.objects.filter(fingerprint__in=prints).exclude(state=License.State.TERMINATED).first()
+    if mine is not None and mine.fingerprint in {own, finding.fingerprint}:
         raise ConflictProblem(f"Key {finding.shown} is on license {mine.pk} by now; it is no orphan any more.")
-    if key is not None and mine is not None:
-        raise ConflictProblem(f"Key {finding.shown} was on license {mine.pk}, which is terminated.")
-    if ReadyKey.objects.filter(fingerprint=finding.fingerprint).exists():
+    if mine is not None:
+        message = f"Key {mine.key}, which hangs on key {finding.shown}, is on license {mine.pk} and lives."
+        raise ConflictProblem(message)
+    if ReadyKey.objects.filter(fingerprint__in=prints).exists():
         raise ConflictProblem(f"Key {finding.shown} is one of the ready keys.")
-    known = key or Key(finding.shown, class_code=finding.class_code)
-    for request in buying(finding.configuration) if mine is None else ():
-        if may_be_of(request, known):
+    if finding.kind != Finding.Kind.ORPHAN:
+        return
+    for request in buying(finding.configuration):
+        if may_be_of(request, key):
             message = f"Request {request.pk} may have bought key {finding.shown}. Settle that request first."
             raise ConflictProblem(message)
 
@@ -76,3 +90,38 @@ def drop(finding: Finding, license_: License) -> None:
     prints = {finding.fingerprint, fingerprint(plugin, license_.full_key)}
     prints |= set(license_.children.values_list("fingerprint", flat=True))
     Finding.objects.filter(configuration=finding.configuration, fingerprint__in=prints).delete()
+
+
+def bring_files_again(license_: License, actor: Actor) -> LicenseRequest | None:
+    """The request that brings the files of an installed license once more: as a change that is bought already."""
+    delivers = plugin_class(license_.configuration.template).delivers
+    main = license_.parent or license_
+    if main.state != State.INSTALLED or license_.state not in {State.ISSUED, State.INSTALLED}:
+        return None
+    if Delivers.FILES not in delivers:
+        return None
+    if main.subscription_id is None or main.requests.filter(finished_at__isnull=True).exists():
+        return None
+    (uid,) = uids_of(None, 1)
+    now = timezone.now()
+    request = LicenseRequest(
+        uid=uid,
+        kind=LicenseRequest.Kind.CHANGE,
+        state=LicenseRequest.State.FILES,
+        configuration_id=main.configuration_id,
+        license_class_id=main.license_class_id,
+        subscription_id=main.subscription_id,
+        order_number=main.requests.order_by("pk").values_list("order_number", flat=True).first() or "",
+        license=main,
+        due_at=now,
+        deadline=now + PATIENCE,
+    )
+    try:
+        with transaction.atomic():
+            request.save()
+    except IntegrityError:
+        raise ConflictProblem(f"License {main.key} already has an open request of this kind.") from None
+    text = "Its files are fetched and installed once more, as the vendor has them now. Nothing is bought."
+    event_of(request, actor, "requested", text).save()
+    bell.ring()
+    return request

@@ -3,19 +3,17 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from ka_plugins.contract import Delivers, Key, KeyStatus, Verb
-from licenses import bell, intake
+from ka_plugins.contract import Key, KeyStatus, Verb
+from licenses import intake
 from licenses.asking import ask
-from licenses.hand import event_of
 from licenses.models import Finding, License, LicenseClass, LicenseRequest
-from licenses.owed import uids_of
 from licenses.plugins import plugin_class
 from licenses.reconciling.comparing import LIVING
-from licenses.reconciling.deciding import check_stranger, claimed, described, number_of
-from licenses.retry import PATIENCE
+from licenses.reconciling.deciding import bring_files_again, check_stranger, claimed, described, number_of
+from licenses.reconciling.reading import describes
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import Actor, tell
 
@@ -53,8 +51,8 @@ def terminate(*, finding: Finding, actor: Actor, reason: str) -> None:
         raise Problem(f"{configuration.name} cannot end a key: that is arranged with the vendor.")
     subjects = {"configuration": configuration, "license": finding.license}
     with claimed(finding):
-        check_stranger(finding)
         number, shown = number_of(finding), f"{configuration.name}: key {finding.shown}"
+        check_stranger(finding, described(finding) if describes(configuration.template) else Key(number))
         tell(actor, "orphan_end_asked", f"{shown} is to be ended at the vendor.", detail=reason.strip(), **subjects)
         try:
             ask(configuration, lambda plugin: plugin.terminate(number))
@@ -63,7 +61,8 @@ def terminate(*, finding: Finding, actor: Actor, reason: str) -> None:
             raise
         with transaction.atomic():
             tell(actor, "orphan_ended", f"{shown} was ended at the vendor.", detail=reason.strip(), **subjects)
-            License.objects.filter(pk=finding.license_id or 0).update(in_sync=True, checked_at=timezone.now())
+            if finding.kind != Kind.ORPHAN:
+                License.objects.filter(pk=finding.license_id or 0).update(in_sync=True, checked_at=timezone.now())
             Finding.objects.filter(pk=finding.pk).delete()
 
 
@@ -84,7 +83,7 @@ def fetch_anew(*, finding: Finding, actor: Actor) -> LicenseRequest | None:
             tell(actor, "taken_over", text, license=license_, subscription=license_.subscription,
                  configuration=license_.configuration)  # fmt: skip
             Finding.objects.filter(pk=finding.pk).delete()
-            return _reinstall(license_, actor)
+            return bring_files_again(license_, actor)
 
 
 def _locked(license_: License) -> License:
@@ -107,39 +106,6 @@ def _take_over(license_: License, key: Key) -> None:
         license_.state = _AS_THEIRS[key.status]
     license_.in_sync, license_.checked_at = key.status != KeyStatus.PROBLEM, timezone.now()
     license_.save()
-
-
-def _reinstall(license_: License, actor: Actor) -> LicenseRequest | None:
-    """The request that brings the files of an installed license once more: as a change that is bought already."""
-    delivers = plugin_class(license_.configuration.template).delivers
-    main = license_.parent or license_
-    if license_.state != State.INSTALLED or Delivers.FILES not in delivers or main.state != State.INSTALLED:
-        return None
-    if main.subscription_id is None or main.requests.filter(finished_at__isnull=True).exists():
-        return None
-    (uid,) = uids_of(None, 1)
-    now = timezone.now()
-    request = LicenseRequest(
-        uid=uid,
-        kind=LicenseRequest.Kind.CHANGE,
-        state=LicenseRequest.State.FILES,
-        configuration_id=main.configuration_id,
-        license_class_id=main.license_class_id,
-        subscription_id=main.subscription_id,
-        order_number=main.requests.order_by("pk").values_list("order_number", flat=True).first() or "",
-        license=main,
-        due_at=now,
-        deadline=now + PATIENCE,
-    )
-    try:
-        with transaction.atomic():
-            request.save()
-    except IntegrityError:
-        raise ConflictProblem(f"License {main.key} already has an open request of this kind.") from None
-    text = "Its files are fetched and installed once more, as the vendor has them now. Nothing is bought."
-    event_of(request, actor, "requested", text).save()
-    bell.ring()
-    return request
 
 
 def ignore(*, finding: Finding, until: datetime, actor: Actor, reason: str) -> None:

@@ -177,7 +177,10 @@ def _strangers(now: Round, keys: Mapping[str, Key]) -> list[Finding]:
             doubts[print_] = request
         elif key.created_at and key.created_at > now.began_at - timedelta(seconds=settings.RECONCILE_SETTLE_SECONDS):
             doubts[print_] = None
-        found.append(_stranger(now, print_, key, in_doubt=print_ in doubts, request=doubts.get(print_)))
+        one = _stranger(now, print_, key, in_doubt=print_ in doubts, request=doubts.get(print_))
+        if parent is not None and parent.configuration == now.configuration.pk:
+            one.license_id = parent.pk
+        found.append(one)
     return found
 
 
@@ -219,7 +222,7 @@ def may_be_of(request: LicenseRequest, key: Key) -> bool:
 
 def _keep(now: Round, seen: Sequence[int], ours: Mapping[str, Ours], found: Sequence[Finding]) -> None:
     """One transaction: what was seen and agrees, what was seen and does not, and the findings."""
-    differ = {one.license_id for one in found}
+    differ = {one.license_id for one in found if one.kind in {Kind.MISSING, Kind.DIFFERENT}}
     busy = {one.pk for one in ours.values() if one.busy}
     with transaction.atomic():
         free = _locked([*seen, *now.passed_over])

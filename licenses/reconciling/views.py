@@ -54,7 +54,7 @@ def show_finding(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def show_finding_of_license(_request: HttpRequest, pk: int) -> HttpResponse:
     """From a license that is not in sync to what was found."""
-    finding = Finding.objects.filter(license=pk).first()
+    finding = Finding.objects.filter(license=pk, kind__in=["missing", "different"]).first()
     return redirect("license", pk) if finding is None else redirect("finding", finding.pk)
 
 

@@ -72,14 +72,16 @@ PAGES: dict[str, Line] = {
         post=CONFIGURE,
     ),
     # people
-    **_lines("staff staff_invite staff_member", get=STAFF, post=STAFF),
+    **_lines("staff staff_member", get=STAFF),
+    **_lines("staff_invite", get=STAFF, post=STAFF),
     **_lines(
         "staff_role staff_switch staff_sessions staff_link staff_factor staff_token staff_token_delete",
         post=STAFF,
     ),
     # everybody's own account
     **_lines(
-        "account_logout account_change_password account_set_password account_reauthenticate kept_form usersessions_list mfa_index"
+        "account_logout account_change_password account_set_password account_reauthenticate kept_form"
+        " usersessions_list mfa_index"
         " mfa_activate_totp mfa_deactivate_totp mfa_reauthenticate mfa_view_recovery_codes"
         " mfa_generate_recovery_codes mfa_download_recovery_codes",
         get=SIGNED_IN,
@@ -149,7 +151,9 @@ def need_of(name: str, method: str) -> Need:
     """What an address needs; nothing fulfils an empty one. Raises ImproperlyConfigured where the table has no line."""
     line = line_of(name)
     if line is None:
-        message = f"The address {name!r} has no line in pbas/core/access.py, so nobody may open it. Add its right there."
+        message = (
+            f"The address {name!r} has no line in pbas/core/access.py, so nobody may open it. Add its right there."
+        )
         raise ImproperlyConfigured(message)
     return line.get if method in {"GET", "HEAD", "OPTIONS"} else line.post
 

@@ -39,7 +39,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         """As after the login."""
         return self.get_login_redirect_url(request)
 
-
     def is_reauthentication_required(self, *, app: str) -> bool:  # noqa: ARG002 (allauth's)
         """A fresh login is enough; it need not be confirmed at once."""
         return not is_fresh(self.request)
@@ -60,6 +59,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ha
 def password_link(user: User) -> str:
     """The path at which this person chooses a password: good once, for PASSWORD_RESET_TIMEOUT."""
     key = default_token_generator.make_token(user)
-    return reverse(
-        "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
-    )
+    return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})

@@ -10,7 +10,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Roles exist after each migration; what is kept of somebody's rights is forgotten when they change."""
-        from pbas.core import rights  # noqa: PLC0415 (models can be read only from here on)
+        from pbas.core import rights
 
         user = get_user_model()
         post_migrate.connect(rights.make_roles, sender=self)

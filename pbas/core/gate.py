@@ -24,9 +24,7 @@ from pbas.core.rights import rights_of
 class GateMiddleware(LoginRequiredMiddleware):
     """Asks the table of `access` before each page."""
 
-    def process_view(
-        self, request: HttpRequest, view_func: Callable[..., Any], *_args: Any
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view_func: Callable[..., Any], *_args: Any) -> HttpResponse | None:
         """None where the page may be shown."""
         name = _name(request)
         need = need_of(name, request.method or "GET")
@@ -50,7 +48,7 @@ class GateMiddleware(LoginRequiredMiddleware):
             return _away(request, _with_next(settings.LOGIN_URL, _page_before(request)))
         if request.method == "POST":
             return login_with_kept(request, back=_page_before(request))
-        return self.handle_no_permission(request, view_func)  # type: ignore[no-any-return] # the stubs say Any
+        return self.handle_no_permission(request, view_func)
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:

@@ -34,9 +34,7 @@ class KeptForm:
 
 def form_of(request: HttpRequest) -> KeptForm | None:
     """What was sent, without its files; None where there is nothing worth keeping, or too much."""
-    fields = [
-        (name, value) for name in request.POST if name not in _NOT_KEPT for value in request.POST.getlist(name)
-    ]
+    fields = [(name, value) for name in request.POST if name not in _NOT_KEPT for value in request.POST.getlist(name)]
     if not fields or sum(len(name) + len(value) for name, value in fields) > LONGEST:
         return None
     return KeptForm(request.get_full_path(), fields, sorted(request.FILES))
@@ -65,7 +63,7 @@ def login_with_kept(request: HttpRequest, *, back: str) -> HttpResponse:
 
     `back` is where he goes if he typed nothing.
     """
-    from allauth.account.forms import LoginForm  # noqa: PLC0415 (reads settings that must be there first)
+    from allauth.account.forms import LoginForm
 
     kept = form_of(request)
     context = {

@@ -41,6 +41,9 @@ class PanelRight(models.Model):
             (SELL, "Call the API as a store"),
         ]
 
+    def __str__(self) -> str:
+        return "rights of the panel"
+
 
 def rights_of(user: Any) -> frozenset[str]:
     """What a person may; with BACK_OFFICE for who may everything. One cached look, at most KEPT_SECONDS old."""

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from ka_plugins.contract import AdditionalOrder, LicenseOrder
 from ka_plugins.simulator.running import RunningSimulator
+from licenses.asking import ask
 from licenses.invariants import broken
 from licenses.models import Finding, License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.reconciling import adopting, services
@@ -124,3 +126,35 @@ def test_the_vendors_word_is_taken_over_and_its_files_are_installed_again_withou
     assert (other.state, other.in_sync) == ("terminated", True)
     run(issuer)
     assert (Finding.objects.count(), list(broken())) == (0, [])
+
+
+def test_what_hangs_on_a_license_goes_where_its_parent_is_and_what_hangs_on_an_orphan_protects_it(
+    issuer: PluginConfiguration, panel: LicenseClass, vendor_of_this_module: RunningSimulator
+) -> None:
+    key = sell(issuer)
+    parent = own(panel, key)
+    wanted = LicenseOrder("", "PANEL", ("SITES_10",), (AdditionalOrder("FIREWALL"),))
+    changed = ask(issuer, lambda plugin: plugin.change(key.number, wanted))
+    run(issuer)
+    (child,) = Finding.objects.select_related("configuration")
+    assert (child.kind, child.shown) == ("orphan", changed.additional[0].number)
+    assert (child.license, License.objects.get(pk=parent.pk).in_sync) == (parent, True)
+    made = adopting.adopt(finding=child, subscription_id=None, actor=ADA)
+    assert isinstance(made, License)
+    assert (made.parent, made.features, Finding.objects.count()) == (parent, ["FIREWALL"], 0)
+    run(issuer)
+    assert Finding.objects.count() == 0
+    License.objects.filter(pk=made.pk).update(parent=None)
+    License.objects.filter(pk=parent.pk).update(fingerprint="another", state=State.TERMINATED)
+    run(issuer)
+    orphan = Finding.objects.select_related("configuration").get(kind="orphan")
+    with pytest.raises(ConflictProblem, match=f"hangs on key {key.number}, is on license {made.pk} and lives"):
+        services.terminate(finding=orphan, actor=ADA, reason=WHY)
+    License.objects.filter(pk=made.pk).update(state=State.TERMINATED, fingerprint=orphan.fingerprint)
+    with pytest.raises(Problem, match="is already on license"):
+        adopting.adopt(finding=orphan, subscription_id=None, actor=ADA)
+    License.objects.filter(pk=made.pk).update(fingerprint="a third")
+    stock = adopting.adopt(finding=orphan, subscription_id=None, actor=ADA)
+    assert isinstance(stock, LicenseRequest)
+    assert (stock.state, stock.subscription, License.objects.count()) == ("files", None, 4)
+    assert not any(one["terminated"] for one in vendor_of_this_module.ledger()["sales"] if one["number"] == key.number)

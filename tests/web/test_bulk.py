@@ -116,7 +116,8 @@ def test_a_run_goes_on_after_a_crash_does_no_row_twice_and_is_done_by_one_worker
 ) -> None:
     begin(staff_client, "hold", *(one.pk for one in requests))
     run = BulkRun.objects.get()
-    do_one, done = bulk._do_one, []
+    do_one = bulk._do_one
+    done: list[int] = []
 
     def crash_at_the_third(run: BulkRun, action: Any, pk: int) -> bool:
         if len(done) == 2:

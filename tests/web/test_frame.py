@@ -85,6 +85,7 @@ def test_a_failure_names_a_reference_that_is_in_the_log(
     staff_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.handler.addFilter(told := ReferenceFilter())
+
     def fail(_given: Any) -> None:
         raise RuntimeError
 
