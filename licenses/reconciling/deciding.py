@@ -96,9 +96,8 @@ def bring_files_again(license_: License, actor: Actor) -> LicenseRequest | None:
     """The request that brings the files of an installed license once more: as a change that is bought already."""
     delivers = plugin_class(license_.configuration.template).delivers
     main = license_.parent or license_
-    if main.state != State.INSTALLED or license_.state not in {State.ISSUED, State.INSTALLED}:
-        return None
-    if Delivers.FILES not in delivers:
+    is_in_use = main.state == State.INSTALLED and license_.state in {State.ISSUED, State.INSTALLED}
+    if not is_in_use or Delivers.FILES not in delivers:
         return None
     if main.subscription_id is None or main.requests.filter(finished_at__isnull=True).exists():
         return None

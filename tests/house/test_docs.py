@@ -22,6 +22,7 @@ from ka_plugins.plesk_ka.simulator import PleskKaDialect
 from ka_plugins.simulator.faults import FAULTS
 from ka_plugins.simulator.world import World
 from licenses.invariants import INVARIANTS
+from licenses.management.commands.check_ledger import CHAIN
 from licenses.models import License, LicenseRequest, PluginConfiguration
 from licenses.moves import MOVES
 from licenses.wording import next_step
@@ -156,7 +157,10 @@ def test_all_scripts_and_own_commands_are_documented() -> None:
     assert {name for name in ours if f"`manage.py {name}`" not in text} == set()
     scripts = {path.name for path in (ROOT / "script").iterdir() if path.suffix == ""}
     assert {name for name in scripts if f"script/{name}" not in text} - {"bench"} == set()
-    assert {row[0] for row in _rows("reference/commands.md", "manage.py") if row[0].startswith("I")} == set(INVARIANTS)
+    assert {row[0] for row in _rows("reference/commands.md", "manage.py") if row[0].startswith("I")} == {
+        *INVARIANTS,
+        CHAIN,
+    }
 
 
 # --- environment and settings
