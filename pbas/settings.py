@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 
 from pbas.alerting import *  # noqa: F403 (settings of their own module)
 from pbas.environment import make_field_keys, make_secret_key, secret_of, value_of
+from pbas.languages import *  # noqa: F403 (settings of their own module)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(value_of("PBAS_DATA", str(BASE_DIR / ".data"))).resolve()
@@ -62,7 +63,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "pbas.core.language.LanguageMiddleware",
     "pbas.core.zone.ZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -183,7 +184,7 @@ CSRF_FAILURE_VIEW = "pbas.core.web.stale_form"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "panel_session"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -191,10 +192,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # license files never touch a disk
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 
-# --- language, time, files
+# --- time, files
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

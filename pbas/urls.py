@@ -5,6 +5,7 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from pbas.core import web
@@ -33,6 +34,7 @@ urlpatterns = [
     path("", include("subscriptions.customer_pages.urls")),
     path("", include("pbas.core.lists.urls")),
     path("theme/", web.choose_theme, name="theme"),
+    path("language/", set_language, name="language"),
     path("", include("pbas.core.people.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", web.favicon, name="favicon"),

@@ -93,7 +93,8 @@ PAGES: dict[str, Line] = {
     **_lines("my_reveal", post=SIGNED_IN),
     # nobody has to sign in
     **_lines(
-        "store store_plan store_checkout store_order store_payment store_cancel store_login theme favicon livez metrics"
+        "store store_plan store_checkout store_order store_payment store_cancel store_login"
+        " theme language favicon livez metrics"
         " account_login account_signup account_inactive account_reset_password account_reset_password_done"
         " account_reset_password_from_key account_reset_password_from_key_done mfa_authenticate",
         get=PUBLIC,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,9 @@ def _environment(**options: Any) -> Environment:
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
-    made.filters.update(number=number, day=day, moment=moment, ago=ago, until=until, size=size, duration=duration)
+    made.filters.update(
+        number=number, money=money, day=day, moment=moment, ago=ago, until=until, size=size, duration=duration
+    )
     return made
 
 
@@ -111,6 +114,11 @@ def number(value: int) -> str:
     return formats.number_format(value, use_l10n=True, force_grouping=True)
 
 
+def money(value: Decimal) -> str:
+    """An amount with two decimals, in the language's way of writing."""
+    return formats.number_format(value, 2, use_l10n=True, force_grouping=True)
+
+
 def day(value: datetime | None) -> Markup:
     """A day in the reader's zone; "never" where there is none."""
     if value is None or value.year >= 9999:  # noqa: PLR2004 (the far future of licenses.models.NEVER)
@@ -120,7 +128,7 @@ def day(value: datetime | None) -> Markup:
 
 @lru_cache(maxsize=2000)
 def _day(value: date, _language: str) -> Markup:
-    return Markup('<time datetime="%s">%s</time>') % (value.isoformat(), formats.date_format(value, "j M Y"))
+    return Markup('<time datetime="%s">%s</time>') % (value.isoformat(), formats.date_format(value))
 
 
 def moment(value: datetime | None) -> Markup:
@@ -128,7 +136,7 @@ def moment(value: datetime | None) -> Markup:
     if value is None:
         return Markup('<span class="soft">&ndash;</span>')
     local = timezone.localtime(value)
-    shown = formats.date_format(local, "j M Y H:i")
+    shown = formats.date_format(local, "DATETIME_FORMAT")
     return Markup('<time datetime="%s" title="%s">%s</time>') % (value.isoformat(), local.tzname(), shown)
 
 
@@ -168,7 +176,9 @@ def size(value: int) -> str:
     step = 1024
     if value < step:
         return ngettext("%(n)s byte", "%(n)s bytes", value) % {"n": value}
-    return f"{value / step:.1f} KiB" if value < step * step else f"{value / step / step:.1f} MiB"
+    if value < step * step:
+        return f"{formats.number_format(value / step, 1)} KiB"
+    return f"{formats.number_format(value / step / step, 1)} MiB"
 
 
 # --- forms ------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -81,6 +82,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         ],
         "theme": theme_of(request),
         "themes": [(name, label, _THEME_ICONS[name]) for name, label in THEMES.items()],
+        "lang": get_language(),
+        "languages": settings.LANGUAGES,
         "is_demo": settings.PBAS_DEMO,
         "has_mail": settings.HAS_MAIL,
         "messages": messages.get_messages(request),
@@ -208,7 +211,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """500, or 503 where the database does not answer; asks neither it nor the session, which may be what failed."""
     is_busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    context = {"reference": reference_of(request), "theme": "auto", "is_busy": is_busy}
+    context = {"reference": reference_of(request), "theme": "auto", "lang": get_language(), "is_busy": is_busy}
     answer = HttpResponse(render_to_string("errors/500.html", context), status=503 if is_busy else 500)
     if is_busy:
         answer["Retry-After"] = "5"

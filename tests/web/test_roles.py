@@ -22,7 +22,7 @@ from tests.web.moving import uploaded
 pytestmark = pytest.mark.django_db
 
 # What ends the session or sends somebody away is looked at elsewhere.
-LEFT_OUT = {"account_logout", "theme", "favicon", "livez", "metrics"}
+LEFT_OUT = {"account_logout", "theme", "language", "favicon", "livez", "metrics"}
 VENDOR_WORDS = re.compile("plug-in|Plesk|simulator|vendor", re.IGNORECASE)
 
 
