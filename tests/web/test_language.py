@@ -56,8 +56,11 @@ def test_days_are_written_as_the_language_does(staff_client: Client) -> None:
     assert ">1. Juli 2026, 22:30</time>" in staff_client.get(address, headers=GERMAN).text
 
 
+def _values() -> tuple[str, ...]:
+    return number(1234567), money(Decimal("1234.5")), size(1536), duration(90_000)
+
+
 def test_numbers_money_and_sizes_are_written_as_the_language_does() -> None:
-    values = lambda: (number(1234567), money(Decimal("1234.5")), size(1536), duration(90_000))  # noqa: E731
-    assert values() == ("1,234,567", "1,234.50", "1.5 KiB", "1.5 min")
+    assert _values() == ("1,234,567", "1,234.50", "1.5 KiB", "1.5 min")
     with translation.override("de"):
-        assert values() == ("1.234.567", "1.234,50", "1,5 KiB", "1,5 min")
+        assert _values() == ("1.234.567", "1.234,50", "1,5 KiB", "1,5 min")
