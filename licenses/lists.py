@@ -1,6 +1,6 @@
 """The lists of licenses and requests below their tabs: what the query string asks for, counters, rows of one page."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from licenses.bulk import LICENSE_ACTIONS, REQUEST_ACTIONS
 from licenses.list_columns import LICENSE_COLUMNS, REQUEST_COLUMNS
 from licenses.models import License, LicenseRequest, PluginConfiguration
+from licenses.narrowing import Days, Narrowing
 from licenses.selectors import (
     SHORTEST_SEARCH,
     WAITING_FOR_STAFF,
@@ -53,27 +54,19 @@ class StateLink:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """One more thing that rows may be narrowed by, as a chip; `fits` is asked at each reading, as time passes."""
-
-    label: Any
-    fits: Callable[[], Q]
-
-
 class _TabbedList(PanelList):
     """What the two lists share. Six statements a page at most: views, tabs, counters, a search, rows, and who asks."""
 
     subject: ClassVar[str]
     states: ClassVar[Iterable[tuple[str, Any]]]
-    narrowings: ClassVar[Mapping[str, Mapping[str, Narrowing]]] = {}  # by filter and value
+    narrowings: ClassVar[Mapping[str, Mapping[str, Narrowing] | Days]] = {}  # by filter and value
     gone = {"plugin": gettext_lazy("The plug-in of this tab does not exist (any more): these are all tabs.")}
 
-    def filters(self) -> dict[str, list[str]]:
+    def filters(self) -> Mapping[str, Container[str]]:
         """Tab, state, search, and what else narrows this list."""
         tabs = [str(one.pk) for one in self.configurations]
-        others = {name: list(values) for name, values in self.narrowings.items()}
-        return {"plugin": tabs or ["none"], "state": [value for value, _label in self.states], "q": [], **others}
+        states = [value for value, _label in self.states]
+        return {"plugin": tabs or ["none"], "state": states, "q": [], **self.narrowings}
 
     @property
     def state(self) -> str:
@@ -229,6 +222,7 @@ class LicenseList(_TabbedList):
         "sync": {"out": Narrowing(gettext_lazy("Not In Sync"), lambda: Q(in_sync=False))},
         "target": {"off": Narrowing(gettext_lazy("Not as it was installed"), lambda: Q(found__isnull=False))},
         "ends": {"soon": Narrowing(gettext_lazy("Expires within 30 days"), expiring_soon)},
+        "issued": Days(gettext_lazy("Issued on %(day)s"), "issued_at"),
     }
 
     @property
@@ -267,7 +261,10 @@ class RequestList(_TabbedList):
     kinds: ClassVar[dict[str, Any]] = {
         value: label for value, label in LicenseRequest.Kind.choices if value != LicenseRequest.Kind.ISSUE
     }
-    narrowings: ClassVar = {"failed": {"day": Narrowing(gettext_lazy("Failed within 24 hours"), failed_lately)}}
+    narrowings: ClassVar = {
+        "open": {"yes": Narrowing(gettext_lazy("On their way"), lambda: Q(state__in=LicenseRequest.OPEN))},
+        "failed": {"day": Narrowing(gettext_lazy("Failed within 24 hours"), failed_lately)},
+    }
     all_kinds: ClassVar[dict[str, Any]] = dict(LicenseRequest.Kind.choices)
     held_word = gettext_lazy("On hold")
 

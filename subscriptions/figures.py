@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from statistics import quantiles
 from typing import Any, Final
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from licenses.models import Finding, License, LicenseRequest, PluginConfiguration, StateCount
@@ -17,6 +18,7 @@ from licenses.selectors import expiring_soon, failed_lately
 Kind, State = LicenseRequest.Kind, LicenseRequest.State
 
 WAITING_SHOWN: Final = 8  # requests that the dashboard names
+DAYS: Final = 14  # of the chart of what was issued
 SAMPLED: Final = 1000  # of the newest licenses delivered, by which the time to install is told
 _SPANS: Final[tuple[tuple[timedelta | None, Any], ...]] = (
     (timedelta(seconds=1), _("up to 1 second")),
@@ -31,12 +33,12 @@ _SPANS: Final[tuple[tuple[timedelta | None, Any], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One line of a chart: what it is, its number, and how long it is drawn, of 100."""
+    """One line of a chart: what it is, its number, how long it is drawn, of 100, and by what its list is filtered."""
 
     label: Any
     number: int
     length: float
-    link: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ class Delivery:
 
 
 def bars(rows: Sequence[tuple[Any, int, str]]) -> tuple[Bar, ...]:
-    """Labels, numbers and links as a chart's lines, the greatest the whole width."""
-    most = max((number for _label, number, _link in rows), default=0) or 1
-    return tuple(Bar(label, number, round(100 * number / most, 1), link) for label, number, link in rows)
+    """Labels, numbers and values as a chart's lines, the greatest the whole width."""
+    most = max((number for _label, number, _value in rows), default=0) or 1
+    return tuple(Bar(label, number, round(100 * number / most, 1), value) for label, number, value in rows)
 
 
 def delivery_times() -> Delivery:
@@ -80,6 +82,16 @@ def _by_span(took: Sequence[timedelta]) -> list[tuple[Any, int, str]]:
         rows.append((label, within - before, ""))
         before = within
     return rows
+
+
+def issued_each_day() -> tuple[Bar, ...]:
+    """How many licenses were issued on each of the last DAYS days of the reader's zone. One statement."""
+    today = timezone.localdate()
+    days = [today - timedelta(days=n) for n in reversed(range(DAYS))]
+    begins = timezone.make_aware(datetime.combine(days[0], time.min))
+    rows = License.objects.filter(issued_at__gte=begins).order_by()
+    counted = dict(rows.values_list(TruncDate("issued_at")).annotate(Count("pk")))
+    return bars([(day, counted.get(day, 0), day.isoformat()) for day in days])
 
 
 def plugins_for_list() -> QuerySet[PluginConfiguration]:

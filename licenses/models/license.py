@@ -83,6 +83,7 @@ class License(models.Model):
             models.Index(fields=["configuration", "expires_order", "id"], name="license_tab_expires"),
             models.Index(fields=["state", "id"], name="license_state"),
             models.Index(fields=["key", "id"], name="license_key"),
+            models.Index(fields=["issued_at"], name="license_issued"),
             models.Index(fields=["expires_order", "id"], name="license_expires"),
             models.Index(fields=["configuration", "id"], condition=models.Q(in_sync=False), name="license_not_in_sync"),
             models.Index(fields=["prove_at"], condition=models.Q(prove_at__isnull=False), name="license_prove_at"),

@@ -28,7 +28,9 @@ SHOWN = 100  # keys on a page: those that are served next
 @require_GET
 def list_all(request: HttpRequest) -> HttpResponse:
     """The classes of all plug-ins that have ready keys or a low mark, those with few keys first; one statement."""
-    return render(request, "ready_keys/list.html", {"configuration": None, "rows": classes_with_marks()})
+    is_few = request.GET.get("few") == "1"
+    rows = [one for one in classes_with_marks() if not is_few or one.is_low]  # type: ignore[attr-defined] # annotated
+    return render(request, "ready_keys/list.html", {"configuration": None, "rows": rows, "is_few": is_few})
 
 
 @staff_only

@@ -119,11 +119,12 @@ def money(value: Decimal) -> str:
     return formats.number_format(value, 2, use_l10n=True, force_grouping=True)
 
 
-def day(value: datetime | None) -> Markup:
-    """A day in the reader's zone; "never" where there is none."""
+def day(value: date | None) -> Markup:
+    """A day, of a moment in the reader's zone; "never" where there is none."""
     if value is None or value.year >= 9999:  # noqa: PLR2004 (the far future of licenses.models.NEVER)
         return Markup('<span class="soft">%s</span>') % gettext("never")
-    return _day(timezone.localtime(value).date(), get_language() or "")
+    local = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    return _day(local, get_language() or "")
 
 
 @lru_cache(maxsize=2000)

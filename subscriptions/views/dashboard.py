@@ -34,6 +34,7 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
         "failed": figures.requests_failed_lately(),
         "troubled": len(troubled_plugins()),
         "delivery": figures.delivery_times(),
+        "issued": figures.issued_each_day(),
         "orphans": orphans,
         "orphans_cost": orphans_cost,
         "lately": events_for_list()[:LATELY],

@@ -1,6 +1,6 @@
 """A list of the panel: its filters and columns, the rows of one page, and what else can be done with it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -60,7 +60,7 @@ class PanelList:
             kept=next((one.query for one in self._saved if not one.name and one.owner_id == self._reader_id), ""),
         )
 
-    def filters(self) -> Mapping[str, Sequence[str]]:
+    def filters(self) -> Mapping[str, Container[str]]:
         """Each filter and its allowed values (none: any text)."""
         raise NotImplementedError
 

@@ -1,6 +1,6 @@
 """What a list's query string asks for. What it asks in vain is said on the page, and the list shows the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from zlib import crc32
@@ -30,7 +30,7 @@ class ListQuery:
         given: QueryDict,
         *,
         name: str,
-        filters: Mapping[str, Sequence[str]],
+        filters: Mapping[str, Container[str]],
         sorts: Sequence[str] = ("-id",),
         columns: Sequence[str] = (),
         gone: Mapping[str, Any] | None = None,
@@ -107,10 +107,10 @@ class ListQuery:
     def _complain(self, *texts: str) -> None:
         self.complaints += texts
 
-    def _filter(self, name: str, allowed: Sequence[str]) -> str:
+    def _filter(self, name: str, allowed: Container[str]) -> str:
         return self._choice(name, allowed, self._gone.get(name) or _("The filter has no value “%(value)s”."))
 
-    def _choice(self, name: str, allowed: Sequence[str], complaint: Any) -> str:
+    def _choice(self, name: str, allowed: Container[str], complaint: Any) -> str:
         value = _clean(self._given.get(name, ""))
         if _allowed(value, allowed):
             return value
@@ -148,5 +148,5 @@ def _clean(value: str, longest: int = _LONGEST) -> str:
     return value.strip()[:longest].replace("\0", "")
 
 
-def _allowed(value: str, allowed: Sequence[str]) -> str:
+def _allowed(value: str, allowed: Container[str]) -> str:
     return value if not allowed or value in allowed else ""
