@@ -12,6 +12,14 @@ HIGHEST_PORT: Final = 65535
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 
 
+def shown(text: str) -> str:
+    """A text for people, given back as it is. The panel shows it in the reader's language where it is translated.
+
+    Of a setting, the label needs no mark; script/translations collects what stands in either.
+    """
+    return text
+
+
 def setting(
     label: str,
     *,
@@ -68,7 +76,7 @@ def port_setting(default: int) -> Any:
 
 def ca_file_setting() -> Any:
     """Declare `ca_file`."""
-    return setting("CA file", default="", help_text="Certificates to trust instead of the system's own.")
+    return setting("CA file", default="", help_text=shown("Certificates to trust instead of the system's own."))
 
 
 class ServerSettings:
@@ -83,11 +91,11 @@ class ServerSettings:
     def check_place(self) -> None:
         """Raise ValueError, `field: reason for a person`, where scheme, host or port cannot be one."""
         if self.scheme not in {"https", "http"}:
-            raise ValueError("scheme: Scheme is https or http.")
+            raise ValueError(shown("scheme: Scheme is https or http."))
         if _HOST.fullmatch(self.host) is None:
-            raise ValueError("host: Host is a name or an IP address, without scheme, port or path.")
+            raise ValueError(shown("host: Host is a name or an IP address, without scheme, port or path."))
         if not 1 <= self.port <= HIGHEST_PORT:
-            raise ValueError("port: Port is a number from 1 to 65535.")
+            raise ValueError(shown("port: Port is a number from 1 to 65535."))
 
     @property
     def place(self) -> str:
@@ -109,12 +117,12 @@ def require(**values: str) -> None:
     """Raise ValueError at the first field that is empty."""
     for name, value in values.items():
         if not value:
-            raise ValueError(f"{name}: This is required.")
+            raise ValueError(f"{name}: {shown('This is required.')}")
 
 
 def basic_login(login: str, password: str) -> str:
     """The `Authorization` of HTTP Basic. Raises ValueError at `login` or `password` where they cannot be sent so."""
     require(login=login, password=password)
     if ":" in login:
-        raise ValueError("login: A login for HTTP Basic has no colon.")
+        raise ValueError(shown("login: A login for HTTP Basic has no colon."))
     return f"Basic {base64.b64encode(f'{login}:{password}'.encode()).decode()}"

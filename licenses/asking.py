@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
+from django.utils.translation import gettext
 
 from ka_plugins.contract import Plugin, PluginError
 from ka_plugins.http import VendorClient
@@ -39,14 +40,19 @@ def as_problems(configuration: PluginConfiguration) -> Iterator[None]:
     try:
         yield
     except PluginError as error:
-        said = f" The vendor says: {error.vendor_says}" if error.vendor_says else ""
-        raise Problem(f"{error.message}{said}") from error
+        if not error.vendor_says:
+            raise Problem(error.message) from error
+        raise Problem(
+            "%(message)s The vendor says: %(words)s", message=gettext(error.message), words=error.vendor_says
+        ) from error
     except TimeoutError as error:
-        raise Problem(f"{configuration.name} did not answer in time.") from error
+        raise Problem("%(configuration)s did not answer in time.", configuration=configuration.name) from error
     except (
         Exception
     ) as error:  # a plug-in may fail in any way: the person who waits is told, and no worker asks for ever
-        raise Problem(f"The plug-in failed with {type(error).__name__}. Its author has to look at it.") from error
+        raise Problem(
+            "The plug-in failed with %(kind)s. Its author has to look at it.", kind=type(error).__name__
+        ) from error
 
 
 def usable_settings(configuration: PluginConfiguration) -> Any:
@@ -54,5 +60,5 @@ def usable_settings(configuration: PluginConfiguration) -> Any:
     try:
         return settings_of(configuration)
     except (ValueError, TypeError, CannotDecryptError) as error:
-        why = "a value is missing or of the wrong kind" if isinstance(error, TypeError) else str(error)
-        raise Problem(f"The stored settings cannot be used: {why}. Mend them and save.") from error
+        why = gettext("a value is missing or of the wrong kind") if isinstance(error, TypeError) else str(error)
+        raise Problem("The stored settings cannot be used: %(why)s. Mend them and save.", why=why) from error

@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ka_plugins.contract import AdditionalClass, ClassInfo, Feature, FeatureGroup
 from licenses.plugins import plugin_class
 from pbas.core.problems import Problem
@@ -50,15 +52,17 @@ class ClassList:
 def read_list(name: str, body: bytes) -> ClassList:
     """A list from a file; CSV by its name, else JSON. Raises Problem at `file` where it cannot be read at all."""
     if len(body) > MAX_BYTES:
-        raise Problem(f"{name} is larger than {MAX_BYTES // 1024 // 1024} MiB.", field="file")
+        raise Problem("%(name)s is larger than %(size)s MiB.", name=name, size=MAX_BYTES // 1024 // 1024, field="file")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        raise Problem(f"{name} is no text in UTF-8 (line {line}). Save it as UTF-8.", field="file") from error
+        raise Problem(
+            "%(name)s is no text in UTF-8 (line %(line)s). Save it as UTF-8.", name=name, line=line, field="file"
+        ) from error
     found = _from_csv(name, text) if name.lower().endswith(".csv") else _from_json(name, text)
     if not found.classes and not found.faults:
-        raise Problem(f"{name} holds no license class.", field="file")
+        raise Problem("%(name)s holds no license class.", name=name, field="file")
     return found
 
 
@@ -76,7 +80,7 @@ def read_class(raw: Any) -> ClassInfo:
     _only(raw, {*_ADDITIONAL, "additional"}, "a class")
     additional = []
     for one in _list(raw, "additional"):
-        _only(one, _ADDITIONAL, "an additional key")
+        _only(one, _ADDITIONAL, _("an additional key"))
         additional.append(AdditionalClass(*_names(one), _groups(one), _features(one, "features")))
     _once((one.code for one in additional), "additional key")
     return ClassInfo(*_names(raw), _groups(raw), _features(raw, "features"), tuple(additional))
@@ -89,30 +93,47 @@ def _from_json(name: str, text: str) -> ClassList:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
-        line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep, or a number too long"
-        raise Problem(f"{name} is no JSON: {reason}{line}.", field="file") from error
+        if isinstance(error, json.JSONDecodeError):
+            raise Problem(
+                "%(name)s is no JSON: %(reason)s, line %(line)s.",
+                name=name,
+                reason=error.msg,
+                line=error.lineno,
+                field="file",
+            ) from error
+        raise Problem(
+            "%(name)s is no JSON: it is nested too deep, or a number is too long.", name=name, field="file"
+        ) from error
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
-        raise Problem(f'{name} is no class list: "format" has to be "{FORMAT}".', field="file")
+        raise Problem(
+            '%(name)s is no class list: "format" has to be "%(format)s".', name=name, format=FORMAT, field="file"
+        )
     if whole.get("version") != VERSION:
-        raise Problem(f"{name} is of another version than {VERSION}, the one this panel reads.", field="file")
+        raise Problem(
+            "%(name)s is of another version than %(version)s, the one this panel reads.",
+            name=name,
+            version=VERSION,
+            field="file",
+        )
     listed = whole.get("classes")
     if not isinstance(listed, list):
-        raise Problem(f'{name}: "classes" has to be a list.', field="file")
-    return _checked([(f"class {number}", raw) for number, raw in enumerate(listed, start=1)], {}, name)
+        raise Problem('%(name)s: "classes" has to be a list.', name=name, field="file")
+    return _checked(
+        [(_("class %(number)s") % {"number": number}, raw) for number, raw in enumerate(listed, start=1)], {}, name
+    )
 
 
 def _checked(listed: list[tuple[str, Any]], refused: dict[str, Fault], name: str) -> ClassList:
     """Read each class for itself; `refused` are faults already found, by the code of their class."""
     if len(listed) > MAX_CLASSES:
-        raise Problem(f"{name} holds more than {MAX_CLASSES} license classes.", field="file")
+        raise Problem("%(name)s holds more than %(most)s license classes.", name=name, most=MAX_CLASSES, field="file")
     classes: dict[str, ClassInfo] = {}
     faults = list(refused.values())
     for where, raw in listed:
         try:
             info = read_class(raw)
             if info.code in classes:
-                raise ValueError(f"code {info.code} is there twice")  # noqa: TRY301 (told as any other fault)
+                raise ValueError(_("code %(code)s is there twice") % {"code": info.code})  # noqa: TRY301 (told as any other fault)
         except ValueError as error:
             faults.append(Fault(where, f"{error}."))
         else:
@@ -123,17 +144,17 @@ def _checked(listed: list[tuple[str, Any]], refused: dict[str, Fault], name: str
 
 def _only(raw: Any, known: set[str], what: str) -> None:
     if not isinstance(raw, dict):
-        raise ValueError(f"{what} is written as an object with code and name")  # noqa: TRY004 (bad input, not a bug)
+        raise ValueError(_("%(what)s is written as an object with code and name") % {"what": what})  # noqa: TRY004 (bad input, not a bug)
     if unknown := sorted(set(raw) - known):
-        raise ValueError(f"{what} has no {unknown[0]!r}")
+        raise ValueError(_("%(what)s has no %(unknown)s") % {"what": what, "unknown": repr(unknown[0])})
 
 
 def _text(raw: dict[str, Any], field: str, default: str = "") -> str:
     value = raw.get(field, default)
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{field} is missing")
+        raise ValueError(_("%(field)s is missing") % {"field": field})
     if len(value) > LONGEST or not value.isprintable():
-        raise ValueError(f"{field} is at most {LONGEST} printable characters")
+        raise ValueError(_("%(field)s is at most %(most)s printable characters") % {"field": field, "most": LONGEST})
     return value.strip()
 
 
@@ -145,14 +166,14 @@ def _names(raw: dict[str, Any]) -> tuple[str, str]:
 def _list(raw: dict[str, Any], field: str) -> list[Any]:
     value = raw.get(field, [])
     if not isinstance(value, list | tuple):
-        raise ValueError(f"{field} has to be a list")  # noqa: TRY004 (bad input, not a bug)
+        raise ValueError(_("%(field)s has to be a list") % {"field": field})  # noqa: TRY004 (bad input, not a bug)
     return list(value)
 
 
 def _features(raw: dict[str, Any], field: str) -> tuple[Feature, ...]:
     found = []
     for one in _list(raw, field):
-        _only(one, {"code", "name"}, "a feature")
+        _only(one, {"code", "name"}, _("a feature"))
         found.append(Feature(*_names(one)))
     _once((one.code for one in found), "feature")
     return tuple(found)
@@ -161,15 +182,15 @@ def _features(raw: dict[str, Any], field: str) -> tuple[Feature, ...]:
 def _groups(raw: dict[str, Any]) -> tuple[FeatureGroup, ...]:
     groups: list[FeatureGroup] = []
     for one in _list(raw, "groups"):
-        _only(one, {"name", "options", "required", "default"}, "a group")
+        _only(one, {"name", "options", "required", "default"}, _("a group"))
         name, options, required = _text(one, "name"), _features(one, "options"), one.get("required", False)
         default = one.get("default", "")
         if not options:
-            raise ValueError(f"group {name} has no options")
+            raise ValueError(_("group %(name)s has no options") % {"name": name})
         if not isinstance(required, bool):
-            raise ValueError(f"required of group {name} is true or false")  # noqa: TRY004 (bad input, not a bug)
+            raise ValueError(_("required of group %(name)s is true or false") % {"name": name})  # noqa: TRY004 (bad input, not a bug)
         if default and default not in [option.code for option in options]:
-            raise ValueError(f"default of group {name} is none of its options")
+            raise ValueError(_("default of group %(name)s is none of its options") % {"name": name})
         groups.append(FeatureGroup(name, options, required, default or ""))
     _once((group.name for group in groups), "group")
     return tuple(groups)
@@ -179,7 +200,7 @@ def _once(names: Iterator[str], what: str) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise ValueError(f"{what} {name} is there twice")
+            raise ValueError(_("%(what)s %(name)s is there twice") % {"what": what, "name": name})
         seen.add(name)
 
 
@@ -193,12 +214,20 @@ def _from_csv(name: str, text: str) -> ClassList:
         columns = [one.strip() for one in rows.fieldnames or ()]
         rows.fieldnames = columns
         if unknown := [one for one in columns if one not in COLUMNS]:
-            raise Problem(f"{name} has a column {unknown[0]!r}. Columns are: {', '.join(COLUMNS)}.", field="file")
+            raise Problem(
+                "%(name)s has a column %(unknown)s. Columns are: %(known)s.",
+                name=name,
+                unknown=repr(unknown[0]),
+                known=", ".join(COLUMNS),
+                field="file",
+            )
         if "class_code" not in columns or len(set(columns)) < len(columns):
-            raise Problem(f"{name} needs a first line with class_code, and each column once.", field="file")
+            raise Problem("%(name)s needs a first line with class_code, and each column once.", name=name, field="file")
         return _gathered(rows, name)
     except csv.Error as error:
-        raise Problem(f"{name} is no CSV: {error}, line {rows.line_num}.", field="file") from error
+        raise Problem(
+            "%(name)s is no CSV: %(error)s, line %(line)s.", name=name, error=error, line=rows.line_num, field="file"
+        ) from error
 
 
 def _gathered(rows: "csv.DictReader[str]", name: str) -> ClassList:
@@ -206,7 +235,7 @@ def _gathered(rows: "csv.DictReader[str]", name: str) -> ClassList:
     listed: dict[str, tuple[str, dict[str, Any]]] = {}
     refused: dict[str, Fault] = {}
     for given in rows:
-        where = f"line {rows.line_num}"
+        where = _("line %(line)s") % {"line": rows.line_num}
         code = (given.get("class_code") or "").strip()
         try:
             cells = _cells(given)
@@ -221,12 +250,12 @@ def _gathered(rows: "csv.DictReader[str]", name: str) -> ClassList:
 def _cells(given: dict[Any, Any]) -> dict[str, str]:
     """All columns of a row, those that the file does not have empty."""
     if None in given:
-        raise ValueError("the row has more cells than the first line")
+        raise ValueError(_("the row has more cells than the first line"))
     if None in given.values():
-        raise ValueError("the row has fewer cells than the first line")
+        raise ValueError(_("the row has fewer cells than the first line"))
     cells = {column: given.get(column, "").strip() for column in COLUMNS}
     if not cells["class_code"]:
-        raise ValueError("class_code is missing")
+        raise ValueError(_("class_code is missing"))
     return cells
 
 
@@ -242,22 +271,22 @@ def _add_row(raw: dict[str, Any], cell: dict[str, str]) -> None:
     feature = {"code": cell["code"], "name": cell["name"] or cell["code"]}
     if not cell["group"]:
         if required or default:
-            raise ValueError("required and default belong to a group")
+            raise ValueError(_("required and default belong to a group"))
         owner["features"] += [feature] if cell["code"] else []
         return
     if not cell["code"]:
-        raise ValueError("an option of a group needs a code")
+        raise ValueError(_("an option of a group needs a code"))
     group = owner["groups"].setdefault(cell["group"], {"name": cell["group"], "options": [], "required": False})
     group["required"] |= required
     group["options"].append(feature)
     if default and group.setdefault("default", cell["code"]) != cell["code"]:
-        raise ValueError(f"group {cell['group']} has two defaults")
+        raise ValueError(_("group %(cell)s has two defaults") % {"cell": cell["group"]})
 
 
 def _yes(cell: dict[str, str], column: str) -> bool:
     value = cell[column].lower()
     if value not in YES | NO:
-        raise ValueError(f"{column} is yes or no")
+        raise ValueError(_("%(column)s is yes or no") % {"column": column})
     return value in YES
 
 

@@ -59,7 +59,7 @@ def _some(names: tuple[str, ...]) -> str:
 def want_classes(*, configuration: PluginConfiguration, actor: Actor) -> None:
     """Have a worker fetch the classes now. Raises Problem where nobody can be asked."""
     if not configuration.is_online:
-        raise Problem(f"{configuration.name} is offline: its classes are not fetched.")
+        raise Problem("%(configuration)s is offline: its classes are not fetched.", configuration=configuration.name)
     with transaction.atomic():
         asked = PluginConfiguration.objects.filter(pk=configuration.pk, fetch_step="")
         if asked.update(fetch_at=timezone.now(), fetch_step=Step.QUEUED, classes_received=0):
@@ -92,7 +92,7 @@ def fetch_classes(*, configuration: PluginConfiguration, actor: Actor = SYSTEM) 
     tried again. What works goes on working when an update of its classes fails.
     """
     if not configuration.is_online:
-        raise Problem(f"{configuration.name} is offline: its classes are not fetched.")
+        raise Problem("%(configuration)s is offline: its classes are not fetched.", configuration=configuration.name)
     _note(configuration, fetch_at=timezone.now() + LEASE, fetch_step=Step.ASKING, classes_received=0)
     try:
         classes = ask(configuration, lambda plugin: plugin.list_classes())
@@ -105,7 +105,7 @@ def fetch_classes(*, configuration: PluginConfiguration, actor: Actor = SYSTEM) 
         with transaction.atomic():
             _received(configuration, classes, actor)
     except DatabaseError as error:
-        not_kept = Problem(f"What the vendor listed cannot be kept ({type(error).__name__}).")
+        not_kept = Problem("What the vendor listed cannot be kept (%(kind)s).", kind=type(error).__name__)
         _failed(configuration, not_kept, actor)
         raise not_kept from None
     return len(classes)
@@ -119,9 +119,9 @@ def _note(configuration: PluginConfiguration, **news: Any) -> None:
 def _received(configuration: PluginConfiguration, classes: tuple[ClassInfo, ...], actor: Actor) -> None:
     now = PluginConfiguration.objects.select_for_update(no_key=True).filter(pk=configuration.pk).first()
     if now is None:
-        raise ConflictProblem(f"{configuration.name} was deleted meanwhile.")
+        raise ConflictProblem("%(configuration)s was deleted meanwhile.", configuration=configuration.name)
     if now.version != configuration.version:
-        raise ConflictProblem(f"{now.name} was saved meanwhile: its classes are fetched once more.")
+        raise ConflictProblem("%(now)s was saved meanwhile: its classes are fetched once more.", now=now.name)
     changes = keep_classes(configuration, classes)
     _note(configuration, fetch_at=None, fetch_step="", fetch_failures=0, fetch_problem="")
     text = f"{len(classes)} license classes received."
@@ -143,7 +143,7 @@ def _failed(configuration: PluginConfiguration, problem: Problem, actor: Actor) 
         failures = now.fetch_failures + 1
         seldom = SELDOM if isinstance(problem.__cause__, MisconfiguredError) else 0
         again = timezone.now() + timedelta(seconds=wait_after(failures + seldom))
-        text = problem.message
+        text = str(problem)
         _note(now, fetch_at=again, fetch_step="", fetch_failures=failures, fetch_problem=text)
         if now.status in {Status.FETCHING, Status.FAILED}:
             set_status(now, Status.FAILED, text, actor)
@@ -253,7 +253,7 @@ def keep_product_list(*, configuration: PluginConfiguration, actor: Actor) -> Ch
 def import_classes(*, configuration: PluginConfiguration, infos: Iterable[ClassInfo], actor: Actor) -> Changes:
     """Take classes of a list into an offline configuration; nothing is retired, safe to repeat."""
     if configuration.is_online:
-        raise Problem(f"The classes of {configuration.name} come from its vendor.")
+        raise Problem("The classes of %(configuration)s come from its vendor.", configuration=configuration.name)
     with transaction.atomic():
         changes = keep_classes(configuration, infos, whole=False)
         if str(changes):
@@ -272,7 +272,7 @@ def add_class(*, configuration: PluginConfiguration, info: ClassInfo, actor: Act
 def sell_class(*, license_class: LicenseClass, sold: bool, actor: Actor) -> None:
     """Tick or untick "we sell this"."""
     if sold and license_class.retired:
-        raise ConflictProblem(f"The vendor no longer lists {license_class.name}.")
+        raise ConflictProblem("The vendor no longer lists %(license_class)s.", license_class=license_class.name)
     if LicenseClass.objects.filter(pk=license_class.pk, sold=not sold).update(sold=sold):
         text = f"{license_class.name} is {'now' if sold else 'no longer'} sold."
         tell(actor, "class_sold", text, configuration=license_class.configuration)

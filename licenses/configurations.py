@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from licenses import bell, classes
 from licenses.asking import ask
@@ -67,7 +68,7 @@ def save_configuration(
             else:
                 classes.keep_product_list(configuration=kept, actor=actor)
     except IntegrityError:
-        raise Problem(f"There is already a plug-in called {kept.name}.", field="name") from None
+        raise Problem("There is already a plug-in called %(kept)s.", kept=kept.name, field="name") from None
     return kept
 
 
@@ -75,11 +76,13 @@ def _check(name: str, template: str, mode: str, limit: int) -> None:
     if mode not in Mode.values:
         raise Problem("The mode is online or offline.", field="mode")
     if mode == Mode.ONLINE and not plugin_class(template).verbs:
-        raise Problem(f"{plugin_class(template).label} works offline only: licenses are uploaded.", field="mode")
+        raise Problem(
+            "%(plugin)s works offline only: licenses are uploaded.", plugin=plugin_class(template).label, field="mode"
+        )
     if not name.strip():
         raise Problem("A configuration needs a name; it is the title of its tab.", field="name")
     if not 1 <= limit <= MOST_CALLS:
-        raise Problem(f"The calls at once are between 1 and {MOST_CALLS}.", field="limit")
+        raise Problem("The calls at once are between 1 and %(most)s.", most=MOST_CALLS, field="limit")
 
 
 def _keep_settings(kept: PluginConfiguration, given: dict[str, Any]) -> None:
@@ -102,26 +105,31 @@ def _kept_secret(kept: PluginConfiguration, field: dataclasses.Field[Any]) -> An
     try:
         return kept_secrets(kept).get(field.name, "")
     except CannotDecryptError:
-        message = f"{field.metadata['label']} is stored, but cannot be read any more: type it once more."
-        raise Problem(message, field=field.name) from None
+        raise Problem(
+            "%(label)s is stored, but cannot be read any more: type it once more.",
+            label=gettext(field.metadata["label"]),
+            field=field.name,
+        ) from None
 
 
 def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
     """One settings value by the rules that its field declares."""
-    rules, label = field.metadata, field.metadata["label"]
+    rules, label = field.metadata, gettext(field.metadata["label"])
     if value is dataclasses.MISSING:
-        raise Problem(f"{label} is required.", field=field.name)
+        raise Problem("%(label)s is required.", label=label, field=field.name)
     if rules["choices"] and value not in rules["choices"]:
-        raise Problem(f"{label} is one of {', '.join(rules['choices'])}.", field=field.name)
+        raise Problem(
+            "%(label)s is one of %(known)s.", label=label, known=", ".join(rules["choices"]), field=field.name
+        )
     if field.type not in (int, "int"):
         return str(value)
     try:
         number = int(value)
     except (TypeError, ValueError):
-        raise Problem(f"{label} is a whole number.", field=field.name) from None
+        raise Problem("%(label)s is a whole number.", label=label, field=field.name) from None
     low, high = rules["minimum"], rules["maximum"]
     if (low is not None and number < low) or (high is not None and number > high):
-        raise Problem(f"{label} is between {low} and {high}.", field=field.name)
+        raise Problem("%(label)s is between %(low)s and %(high)s.", label=label, low=low, high=high, field=field.name)
     return number
 
 
@@ -130,7 +138,7 @@ def _build(template: str, values: dict[str, Any]) -> None:
     try:
         plugin_class(template).Settings(**values)
     except ValueError as error:
-        name, colon, text = str(error).partition(": ")
+        name, colon, text = gettext(str(error)).partition(": ")
         known = colon and name in values
         raise Problem(text if known else str(error), field=name if known else "") from error
 
@@ -141,13 +149,13 @@ def check_connection(*, configuration: PluginConfiguration, actor: Actor = SYSTE
     How it went, and how long it took, stands in the story.
     """
     if not configuration.is_online:
-        return "Offline: there is no connection to test. Keys and files are uploaded."
+        return gettext("Offline: there is no connection to test. Keys and files are uploaded.")
     began = time.monotonic()
     try:
         answer = ask(configuration, lambda plugin: plugin.check())
     except Problem as problem:
         text = f"{configuration.name}: the connection does not work ({_since(began)})."
-        tell(actor, "connection_failed", text, detail=problem.message, configuration=configuration)
+        tell(actor, "connection_failed", text, detail=str(problem), configuration=configuration)
         raise
     text = f"{configuration.name}: the connection works ({_since(began)})."
     tell(actor, "connection_works", text, detail=answer, configuration=configuration)
@@ -163,7 +171,9 @@ def pause_configuration(*, configuration: PluginConfiguration, reason: str, acto
     if not reason.strip():
         raise Problem("Say why the plug-in is paused; it stands on its page.", field="reason")
     if not PluginConfiguration.objects.filter(pk=configuration.pk, status=Status.CONFIGURED).exists():
-        raise ConflictProblem(f"{configuration.name} is not working, so it cannot be paused.")
+        raise ConflictProblem(
+            "%(configuration)s is not working, so it cannot be paused.", configuration=configuration.name
+        )
     classes.set_status(configuration, Status.PAUSED, reason.strip(), actor, version=F("version") + 1)
 
 
@@ -171,7 +181,7 @@ def resume_configuration(*, configuration: PluginConfiguration, actor: Actor) ->
     """End a pause, and a parking too: its requests go on at once."""
     configuration.refresh_from_db()
     if configuration.status != Status.PAUSED and not configuration.parkings:
-        raise ConflictProblem(f"{configuration.name} is not paused.")
+        raise ConflictProblem("%(configuration)s is not paused.", configuration=configuration.name)
     status = _after_pause(configuration) if configuration.status == Status.PAUSED else configuration.status
     with transaction.atomic():
         working = {"parked_until": None, "parked_why": "", "parkings": 0}
@@ -213,13 +223,15 @@ def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) ->
         with transaction.atomic():
             PluginConfiguration.objects.select_for_update().filter(pk=configuration.pk).first()
             if hanging := hanging_on(configuration):
-                what = ", ".join(f"{n} {words}" for words, n in hanging.items())
-                raise ConflictProblem(f"{name} cannot be deleted. On it hang: {what}. Pause it instead.")
+                what = ", ".join(f"{n} {gettext(words)}" for words, n in hanging.items())
+                raise ConflictProblem(
+                    "%(name)s cannot be deleted. On it hang: %(what)s. Pause it instead.", name=name, what=what
+                )
             configuration.classes.all().delete()
             PluginConfiguration.objects.filter(pk=configuration.pk).delete()
             tell(actor, "configuration_deleted", f"Plug-in {name} was deleted.")
     except IntegrityError as error:
-        raise ConflictProblem(f"{name} cannot be deleted: something was just made with it.") from error
+        raise ConflictProblem("%(name)s cannot be deleted: something was just made with it.", name=name) from error
 
 
 # The services of its classes, for those who set up a whole configuration.

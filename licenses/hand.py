@@ -3,12 +3,13 @@
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from licenses import bell, intake, moves
 from licenses.models import License, LicenseRequest
 from licenses.moves import Move, Trouble
 from pbas.core.models import Event
-from pbas.core.problems import ConflictProblem
+from pbas.core.problems import ConflictProblem, inside
 from pbas.core.story import Actor
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
@@ -24,7 +25,7 @@ def move_by_hand(
 ) -> LicenseRequest:
     """Make one move for a person and tell it. Raises ConflictProblem where the request has moved on meanwhile."""
     if to != request.state and to not in moves.MOVES[request.state]:
-        raise ConflictProblem(f"Request {request.pk} cannot do that now: {says(request)}.")
+        raise refusal(request, "Request %(request)s cannot do that now: %(state)s.")
     made = Move(
         *(request.pk, request.attempt, request.state, to),
         wait=wait,
@@ -33,7 +34,7 @@ def move_by_hand(
     )
     with transaction.atomic():
         if not moves.make([made]):
-            raise ConflictProblem(moved_on(request))
+            raise moved_on(request)
         request.refresh_from_db()
         event.license_id = request.license_id
         event.save()
@@ -50,7 +51,7 @@ def set_held(request: LicenseRequest, *, held: bool, event: Event) -> LicenseReq
     due = timezone.now() if not held and goes_by_itself(request) else None
     with transaction.atomic():
         if not free.update(held=held, due_at=due):
-            raise ConflictProblem(moved_on(request))
+            raise moved_on(request)
         request.refresh_from_db()
         event.save()
         if due:
@@ -99,16 +100,21 @@ def was_bought(request: LicenseRequest) -> bool:
 
 def says(request: LicenseRequest) -> str:
     """How a request stands, for the middle of a sentence."""
-    words = str(request.get_state_display()).lower()
-    return f"{words}, on hold" if request.held else words
+    words = inside(request.get_state_display())
+    return gettext("%(state)s, on hold") % {"state": words} if request.held else words
 
 
-def moved_on(request: LicenseRequest) -> str:
+def refusal(request: LicenseRequest, text: str, field: str = "", **words: object) -> ConflictProblem:
+    """Why a request cannot do what it was asked; the text may name its %(request)s and %(state)s."""
+    return ConflictProblem(text, request=request.pk, state=says(request), field=field, **words)
+
+
+def moved_on(request: LicenseRequest) -> ConflictProblem:
     """Why a person's decision came too late."""
     now = LicenseRequest.objects.get(pk=request.pk)
     if now.leased:
-        return f"A worker is busy with request {now.pk} right now. Try again in a moment."
-    return f"Request {now.pk} has moved on meanwhile: {says(now)}. Look at it again."
+        return refusal(now, "A worker is busy with request %(request)s right now. Try again in a moment.")
+    return refusal(now, "Request %(request)s has moved on meanwhile: %(state)s. Look at it again.")
 
 
 def event_of(request: LicenseRequest, actor: Actor, kind: str, text: str, detail: str = "") -> Event:

@@ -116,7 +116,9 @@ def clean_key(request: LicenseRequest, key: str) -> str:
     check_by_hand(request.license_class_id, clean, fingerprint(plugin, clean))
     other = License.objects.filter(fingerprint=fingerprint(plugin, clean)).exclude(pk=request.license_id or 0).first()
     if other is not None:
-        raise Problem(f"Key {other.key} is already on license {other.pk}.", field="key")
+        raise Problem(
+            "Key %(other)s is already on license %(other_pk)s.", other=other.key, other_pk=other.pk, field="key"
+        )
     return clean
 
 
@@ -133,6 +135,6 @@ def save_key(request: LicenseRequest, key: Key) -> License:
         with transaction.atomic():
             made.save()
     except IntegrityError:
-        raise Problem(f"Key {made.key} was given to another license a moment ago.", field="key") from None
+        raise Problem("Key %(key)s was given to another license a moment ago.", key=made.key, field="key") from None
     request.files.update(license=made)
     return made

@@ -53,14 +53,26 @@ def owed(
     ]
 
 
+def check_sold(configuration: PluginConfiguration, license_class: LicenseClass) -> None:
+    """Raises Problem at `license_class` where it is not ticked as sold through this configuration."""
+    if license_class.configuration_id != configuration.pk or not license_class.sold or license_class.retired:
+        raise Problem(
+            "%(name)s is not sold through %(plugin)s. Tick it on the plug-in's page first.",
+            name=license_class.name,
+            plugin=configuration.name,
+            field="license_class",
+        )
+
+
 def check_stock(configuration: PluginConfiguration) -> None:
     """Raises Problem at `subscription` where a license cannot be kept: some are for an address from the start."""
     if not configuration.is_online or Delivers.ADDRESS_BINDING not in plugin_class(configuration.template).delivers:
         return
-    message = (
-        f"{configuration.name} sells licenses for an IP address, there is no stock of them: choose a subscription."
+    raise Problem(
+        "%(name)s sells licenses for an IP address, there is no stock of them: choose a subscription.",
+        name=configuration.name,
+        field="subscription",
     )
-    raise Problem(message, field="subscription")
 
 
 def what_is_wrong(license_class: LicenseClass, options: dict[str, Any]) -> str:

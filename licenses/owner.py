@@ -17,9 +17,11 @@ def subscription_or_problem(pk: int) -> "Subscription":
     try:
         found = cast("Subscription", model._default_manager.select_related("order").get(pk=pk))  # noqa: SLF001
     except ObjectDoesNotExist:
-        raise Problem(f"There is no subscription {pk}.", field="subscription") from None
+        raise Problem("There is no subscription %(pk)s.", pk=pk, field="subscription") from None
     if found.state == "ended":
-        raise Problem(f"Subscription {found.name} has ended; it gets no more licenses.", field="subscription")
+        raise Problem(
+            "Subscription %(found)s has ended; it gets no more licenses.", found=found.name, field="subscription"
+        )
     return found
 
 

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from django.utils.translation import gettext
+
 from ka_plugins import registry
 from ka_plugins.contract import HttpClient, Plugin
 from licenses.models import PluginConfiguration
@@ -19,7 +21,7 @@ def plugin_class(template: str) -> type[Plugin]:
 
 def templates() -> list[tuple[str, str]]:
     """Names and labels of all plug-in templates that loaded, by label."""
-    return sorted(((plugin.name, plugin.label) for plugin in registry.all_plugins()), key=lambda pair: pair[1])
+    return sorted(((plugin.name, gettext(plugin.label)) for plugin in registry.all_plugins()), key=lambda pair: pair[1])
 
 
 def settings_fields(template: str) -> tuple[dataclasses.Field[Any], ...]:

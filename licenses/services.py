@@ -12,10 +12,10 @@ from ka_plugins import registry
 from ka_plugins.contract import Key
 from ka_plugins.installing import Target
 from licenses import bell, intake, moves
-from licenses.hand import event_of, move_by_hand, onwards, says, set_held, waits_for_vendor, was_bought
+from licenses.hand import event_of, move_by_hand, onwards, refusal, set_held, waits_for_vendor, was_bought
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.options import checked
-from licenses.owed import MOST_AT_ONCE, check_stock, made_by_form, owed, uids_of, what_is_wrong
+from licenses.owed import MOST_AT_ONCE, check_sold, check_stock, made_by_form, owed, uids_of, what_is_wrong
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.ready_keys.serving import serve_requests
 from licenses.retry import PATIENCE
@@ -49,11 +49,9 @@ def new_licenses(
     """
     if made := made_by_form(once):
         return made
-    if license_class.configuration_id != configuration.pk or not license_class.sold or license_class.retired:
-        message = f"{license_class.name} is not sold through {configuration.name}. Tick it on the plug-in's page first."
-        raise Problem(message, field="license_class")
+    check_sold(configuration, license_class)
     if not 1 <= number <= MOST_AT_ONCE:
-        raise Problem(f"The number of licenses is between 1 and {MOST_AT_ONCE}.", field="number")
+        raise Problem("The number of licenses is between 1 and %(most)s.", most=MOST_AT_ONCE, field="number")
     if subscription_id is None:
         check_stock(configuration)
     subscription = None if subscription_id is None else subscription_or_problem(subscription_id)
@@ -128,7 +126,9 @@ def set_install_target(*, subscription_id: int, target: Target, actor: Actor) ->
     """Keep where the licenses of a subscription go. Raises Problem at `kind` or `address`."""
     if target.kind not in {installer.kind for installer in registry.installers()}:
         known = ", ".join(sorted(installer.kind for installer in registry.installers()))
-        raise Problem(f"No installer is called {target.kind!r}. There are: {known}.", field="kind")
+        raise Problem(
+            "No installer is called %(kind)s. There are: %(known)s.", kind=repr(target.kind), known=known, field="kind"
+        )
     if not target.address.strip():
         raise Problem("An install target needs an address.", field="address")
     with transaction.atomic():
@@ -153,13 +153,13 @@ def set_install_target(*, subscription_id: int, target: Target, actor: Actor) ->
 def retry_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """Try now: a request that waits is due at once, one that needs attention goes back to where it stopped."""
     if request.held:
-        raise ConflictProblem(f"Request {request.pk} is on hold. Release it first.")
+        raise refusal(request, "Request %(request)s is on hold. Release it first.")
     if request.state in {State.SERVICES, *LicenseRequest.FINAL}:
-        raise ConflictProblem(f"Request {request.pk} cannot be tried now: {says(request)}.")
+        raise refusal(request, "Request %(request)s cannot be tried now: %(state)s.")
     if not request.configuration.is_online and request.state in {State.KEY, State.FILES}:
-        raise ConflictProblem(f"Request {request.pk} waits for an upload: {request.configuration.name} is offline.")
+        raise refusal(request, "Request %(request)s waits for an upload: its plug-in is offline.")
     if request.problem_kind == "options" and (wrong := what_is_wrong(request.license_class, request.options)):
-        raise ConflictProblem(f"{wrong} Cancel the request and make a new one.")
+        raise ConflictProblem("%(wrong)s Cancel the request and make a new one.", wrong=wrong)
     to = request.stopped_in if request.state == State.ATTENTION else request.state
     if to == State.BUYING:  # the intent was there: whether it was sold is asked before anything is bought
         to = State.IN_DOUBT
@@ -170,14 +170,14 @@ def retry_request(*, request: LicenseRequest, actor: Actor, reason: str = "") ->
 def hold_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """Stop the clock of an open request until it is released. Refused while a worker has it."""
     if request.is_final or request.held:
-        raise ConflictProblem(f"Request {request.pk} cannot be held: {says(request)}.")
+        raise refusal(request, "Request %(request)s cannot be held: %(state)s.")
     return set_held(request, held=True, event=event_of(request, actor, "held", "Put on hold.", reason))
 
 
 def release_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """End a hold; what the request would do by itself it does now."""
     if not request.held:
-        raise ConflictProblem(f"Request {request.pk} is not on hold.")
+        raise refusal(request, "Request %(request)s is not on hold.")
     released = set_held(request, held=False, event=event_of(request, actor, "released", "Released.", reason))
     return serve_requests([released])[0]
 
@@ -187,13 +187,13 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> Lic
     if not reason.strip():
         raise Problem("Say why the request is cancelled; it stays in its story.", field="reason")
     if request.is_final:
-        raise ConflictProblem(f"Request {request.pk} is {says(request)}; it cannot be cancelled any more.")
+        raise refusal(request, "Request %(request)s is %(state)s; it cannot be cancelled any more.")
     if request.state == State.PROOF or {request.state, request.stopped_in} & {State.BUYING, State.IN_DOUBT}:
-        message = f"Request {request.pk} may have been sold. Settle that first: ask the vendor or adopt the key."
-        raise ConflictProblem(message)
+        raise refusal(
+            request, "Request %(request)s may have been sold. Settle that first: ask the vendor, or adopt it."
+        )
     if was_bought(request):
-        message = f"What request {request.pk} bought costs money. End that license instead of the request."
-        raise ConflictProblem(message)
+        raise refusal(request, "What request %(request)s bought costs money. End that license instead of the request.")
     event = event_of(request, actor, "cancelled", "Cancelled.", reason.strip())
     with transaction.atomic():
         cancelled = move_by_hand(request, State.CANCELLED, event=event)
@@ -211,7 +211,7 @@ def order_again(*, request: LicenseRequest, actor: Actor, reason: str) -> Licens
         raise Problem("Say how you know that nothing was sold; it stays in the story.", field="reason")
     doubted = request.state == State.IN_DOUBT or request.stopped_in in {State.IN_DOUBT, State.BUYING}
     if not doubted or (request.license_id and request.kind == Kind.ISSUE):
-        raise ConflictProblem(f"Request {request.pk} is not in doubt: {says(request)}.")
+        raise refusal(request, "Request %(request)s is not in doubt: %(state)s.")
     event = event_of(request, actor, "ordered_again", "Nothing was sold, says a person; ordered again.", reason.strip())
     return move_by_hand(request, State.KEY, event=event, wait=0)
 
@@ -219,13 +219,13 @@ def order_again(*, request: LicenseRequest, actor: Actor, reason: str) -> Licens
 def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     """Install by hand what was bought or uploaded: the engine does it now, and proves it."""
     if request.is_final:
-        raise ConflictProblem(f"Request {request.pk} is {request.get_state_display().lower()}; nothing is to install.")
+        raise refusal(request, "Request %(request)s is %(state)s; nothing is to install.")
     if request.held:
-        raise ConflictProblem(f"Request {request.pk} is on hold. Release it first.")
+        raise refusal(request, "Request %(request)s is on hold. Release it first.")
     if request.kind != Kind.ISSUE and waits_for_vendor(request) and not request.files.exists():
-        raise ConflictProblem(f"Request {request.pk} has to get an answer first: {says(request)}.")
+        raise refusal(request, "Request %(request)s has to get an answer first: %(state)s.")
     if request.license_id is None:
-        raise Problem(f"Request {request.pk} has no key yet. Upload it first.", field="key")
+        raise Problem("Request %(request)s has no key yet. Upload it first.", request=request.pk, field="key")
     if not InstallTarget.objects.filter(subscription_id=request.subscription_id or 0).exists():
         raise Problem("The subscription has no install target yet. Give its kind and address first.", field="target")
     if not request.license.files.exists() and not request.license.activation_code:  # type: ignore[union-attr]
@@ -240,7 +240,7 @@ def adopt_key(*, request: LicenseRequest, key: str, actor: Actor, reason: str = 
     Raises Problem at `key` where it is malformed or another license has it.
     """
     if request.state not in {State.IN_DOUBT, State.ATTENTION} or request.license_id:
-        raise ConflictProblem(f"Request {request.pk} takes no key now: {says(request)}.")
+        raise refusal(request, "Request %(request)s takes no key now: %(state)s.")
     with transaction.atomic():
         license_ = intake.save_key(request, Key(intake.clean_key(request, key)))
         to = intake.first_state(request, license_)

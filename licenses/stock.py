@@ -26,13 +26,16 @@ def assign_license(*, license: License, subscription_id: int, actor: Actor) -> L
     """
     subscription = subscription_or_problem(subscription_id)
     if has_open_services(subscription):
-        message = f"{subscription.name} is still being set up. Assign the license when all its services are ready."
-        raise Problem(message, field="subscription")
+        raise Problem(
+            "%(name)s is still being set up. Assign the license when all its services are ready.",
+            name=subscription.name,
+            field="subscription",
+        )
     with transaction.atomic():
         request = _request_of(license)
         kept = License.objects.select_for_update(of=("self",), no_key=True).get(pk=license.pk)
         if not is_in_stock(kept):
-            raise ConflictProblem(f"License {kept.key} is not in stock any more. Look at it again.")
+            raise ConflictProblem("License %(kept)s is not in stock any more. Look at it again.", kept=kept.key)
         License.objects.filter(pk=kept.pk).update(subscription=subscription_id)
         kept.children.update(subscription=subscription_id)
         request.subscription_id, request.order_number = subscription_id, subscription.order.number
@@ -50,11 +53,11 @@ def _request_of(license_: License) -> LicenseRequest:
     rows = LicenseRequest.objects.select_for_update(of=("self",), no_key=True)
     request = rows.filter(license=license_, kind=Kind.ISSUE, finished_at__isnull=True).first()
     if request is None:
-        raise ConflictProblem(f"License {license_.key} is not in stock any more. Look at it again.")
+        raise ConflictProblem("License %(license)s is not in stock any more. Look at it again.", license=license_.key)
     if request.leased and request.due_at and request.due_at > timezone.now():
-        raise ConflictProblem(moved_on(request))
+        raise moved_on(request)
     if request.held:
-        raise ConflictProblem(f"Its request {request.pk} is on hold. Release it first.")
+        raise ConflictProblem("Its request %(request)s is on hold. Release it first.", request=request.pk)
     return request
 
 

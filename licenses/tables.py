@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import openpyxl
+from django.utils.translation import gettext as _
 
 from pbas.core.problems import Problem
 
@@ -40,7 +41,9 @@ def read_rows(name: str, body: bytes, columns: Sequence[str] = ("key", "activati
     A first line that names columns says in which order they stand; without one they stand as given here.
     """
     if len(body) > MAX_BYTES:
-        raise Problem(f"{name} is larger than {MAX_BYTES // 1024} KiB. Split it.", field="file")
+        raise Problem(
+            "%(name)s is larger than %(size)s KiB. Split it.", name=name, size=MAX_BYTES // 1024, field="file"
+        )
     rows: list[Row] = []
     known, order = set(columns), list(columns)
     for number, cells in _of_sheet(name, body) if body.startswith(b"PK\x03\x04") else _of_text(name, body):
@@ -50,18 +53,20 @@ def read_rows(name: str, body: bytes, columns: Sequence[str] = ("key", "activati
             order = names
             continue
         if len(rows) == MAX_ROWS:
-            raise Problem(f"{name} holds more than {MAX_ROWS} keys. Split it.", field="file")
+            raise Problem("%(name)s holds more than %(most)s keys. Split it.", name=name, most=MAX_ROWS, field="file")
         rows.append(_row(number, cells, order))
     if not rows:
-        raise Problem(f"{name} holds no key.", field="file")
+        raise Problem("%(name)s holds no key.", name=name, field="file")
     return rows
 
 
 def _row(line: int, cells: list[str], columns: list[str]) -> Row:
     if any(cells[len(columns) :]):
-        return Row(line, problem=f"It has more cells than {' and '.join(filter(None, columns))}.")
+        return Row(
+            line, problem=_("It has more cells than %(known)s.") % {"known": ", ".join(filter(None, columns))}
+        )
     given = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
-    return Row(line, given) if given.get("key") else Row(line, problem="The key is missing.")
+    return Row(line, given) if given.get("key") else Row(line, problem=_("The key is missing."))
 
 
 def _of_text(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -69,7 +74,9 @@ def _of_text(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        raise Problem(f"{name} is no text in UTF-8 (line {line}). Save it as UTF-8.", field="file") from error
+        raise Problem(
+            "%(name)s is no text in UTF-8 (line %(line)s). Save it as UTF-8.", name=name, line=line, field="file"
+        ) from error
     first = text.lstrip().partition("\n")[0]
     delimiter = next((one for one in (";", "\t") if one in first), ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -77,11 +84,15 @@ def _of_text(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             yield reader.line_num, [cell.strip() for cell in cells]
     except csv.Error as error:
-        raise Problem(f"{name} is no CSV: {error}, line {reader.line_num}.", field="file") from error
+        raise Problem(
+            "%(name)s is no CSV: %(error)s, line %(line)s.", name=name, error=error, line=reader.line_num, field="file"
+        ) from error
 
 
 def _of_sheet(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:
-    unreadable = Problem(f"{name} is no XLSX that can be read. Save the keys alone, anew or as CSV.", field="file")
+    unreadable = Problem(
+        "%(name)s is no XLSX that can be read. Save the keys alone, anew or as CSV.", name=name, field="file"
+    )
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())

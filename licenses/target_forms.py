@@ -42,7 +42,7 @@ class TargetForm(forms.Form):
         self.kept = kept
         self.installers = registry.installers()
         super().__init__(*args, **options)
-        kinds = [(one.kind, one.label) for one in self.installers]
+        kinds = [(one.kind, _(one.label)) for one in self.installers]
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField
         self.initial.setdefault("kind", kept.kind if kept else next((kind for kind, _label in kinds), ""))
         for one in self.installers:
@@ -89,7 +89,7 @@ class TargetForm(forms.Form):
         is_kept = self.kept is not None and self.kept.kind == kind
         address = self.kept.address if self.kept is not None and is_kept else ""
         self.fields[f"{kind}-address"] = forms.CharField(
-            label=_("Address"), max_length=500, help_text=installer.address_help, initial=address
+            label=_("Address"), max_length=500, help_text=_(installer.address_help), initial=address
         )
         kept = self._kept_credentials(kind)
         for declared in dataclasses.fields(installer.Credentials):
@@ -109,7 +109,8 @@ def _field(declared: "dataclasses.Field[Any]", kept: Mapping[str, str] | None) -
     """A form field for one declared credential: choice, text or secret, of one line or several."""
     rules, has_default = declared.metadata, declared.default is not dataclasses.MISSING
     value = (kept or {}).get(declared.name) or (declared.default if has_default else "")
-    shared: dict[str, Any] = {"label": rules["label"], "help_text": rules["help_text"], "required": not has_default}
+    label, help_text = _(rules["label"]), _(rules["help_text"])
+    shared: dict[str, Any] = {"label": label, "help_text": help_text, "required": not has_default}
     if rules["choices"]:
         choices = dict.fromkeys((*rules["choices"], value))  # what the API was given stays, whatever it is
         return forms.ChoiceField(choices=[(one, one) for one in choices], initial=value, **shared | {"required": True})

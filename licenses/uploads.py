@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ka_plugins.contract import Key, KeyFile
 from licenses import intake
-from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on, says
+from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on, refusal
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.plugins import plugin_class
 from pbas.core.crypto import CannotDecryptError
@@ -87,21 +87,23 @@ def _readable(read: Callable[[], Clear]) -> Clear:
     try:
         return read()
     except CannotDecryptError as error:
-        raise Problem(f"It cannot be read: {error} Ask who keeps the field keys of this panel.") from None
+        raise Problem("It cannot be read: %(error)s Ask who keeps the field keys of this panel.", error=error) from None
 
 
 def _check_open(request: LicenseRequest) -> None:
     if request.is_final:
-        raise ConflictProblem(f"Request {request.pk} is {says(request)}; it takes no more uploads.")
+        raise refusal(request, "Request %(request)s is %(state)s; it takes no more uploads.")
     if request.kind not in {Kind.ISSUE, Kind.RENEW, Kind.CHANGE}:
-        raise ConflictProblem(f"Request {request.pk} takes no upload: it brings no license.")
+        raise ConflictProblem("Request %(request)s takes no upload: it brings no license.", request=request.pk)
     if request.leased or request.state in {State.BUYING, State.PROOF}:
-        raise ConflictProblem(moved_on(request))
+        raise moved_on(request)
 
 
 def _check_code(request: LicenseRequest, key: str, activation_code: str) -> None:
     if activation_code and (len(activation_code) > MAX_CODE or not activation_code.isprintable()):
-        raise Problem(f"An activation code has at most {MAX_CODE} printable characters.", field="activation_code")
+        raise Problem(
+            "An activation code has at most %(most)s printable characters.", most=MAX_CODE, field="activation_code"
+        )
     if activation_code and not key and request.license_id is None:
         raise Problem("An activation code needs its key: give both.", field="key")
 
@@ -109,17 +111,22 @@ def _check_code(request: LicenseRequest, key: str, activation_code: str) -> None
 def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) -> None:
     if files and not key and request.license_id is None and request.configuration.is_online:
         name = request.configuration.name  # it would buy a key, and fetch that key's own files, beside these
-        message = f"{name} gets this license by itself. Files alone are not taken: give their key too."
-        raise Problem(message, field="key")
+        raise Problem(
+            "%(name)s gets this license by itself. Files alone are not taken: give their key too.",
+            name=name,
+            field="key",
+        )
     if len(files) > MAX_FILES:
-        raise Problem(f"At most {MAX_FILES} files at once; these are {len(files)}.", field="files")
+        raise Problem("At most %(most)s files at once; these are %(n)s.", most=MAX_FILES, n=len(files), field="files")
     seen = {one.sha256: one.name for one in request.files.all()}
     plugin = plugin_class(request.configuration.template)
     for file in files:
         if not file.body:
-            raise Problem(f"{file.name} is empty.", field="files")
+            raise Problem("%(file)s is empty.", file=file.name, field="files")
         if len(file.body) > MAX_FILE_BYTES:
-            raise Problem(f"{file.name} is larger than {MAX_FILE_BYTES // 1024} KiB.", field="files")
+            raise Problem(
+                "%(file)s is larger than %(size)s KiB.", file=file.name, size=MAX_FILE_BYTES // 1024, field="files"
+            )
         if not _PLAIN_NAME.fullmatch(file.name) or file.name in {".", ".."}:
             raise Problem("A file needs a plain name of at most 200 characters, without any path.", field="files")
         digest = hashlib.sha256(file.body).hexdigest()
@@ -128,7 +135,12 @@ def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) ->
         except ValueError as error:
             raise Problem(str(error), field="files") from error
         if digest in seen:
-            raise Problem(f"{file.name} is the same file as {seen[digest]}, which is already there.", field="files")
+            raise Problem(
+                "%(file)s is the same file as %(seen)s, which is already there.",
+                file=file.name,
+                seen=seen[digest],
+                field="files",
+            )
         seen[digest] = file.name
 
 
@@ -141,7 +153,12 @@ def _license_for(request: LicenseRequest, key: str, activation_code: str) -> Lic
             return intake.save_key(request, Key(clean, activation_code=activation_code))
         plugin = plugin_class(request.configuration.template)
         if request.kind == Kind.ISSUE and intake.fingerprint(plugin, clean) != license_.fingerprint:
-            raise Problem(f"Request {request.pk} already has key {license_.key}.", field="key")
+            raise Problem(
+                "Request %(request)s already has key %(license)s.",
+                request=request.pk,
+                license=license_.key,
+                field="key",
+            )
         intake.take_over(license_, plugin, Key(clean, activation_code=activation_code))
         license_.fingerprint = intake.fingerprint(plugin, clean)
         license_.save()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from ka_plugins.contract import Verb
 from licenses import bell
@@ -14,7 +15,7 @@ from licenses.options import Options
 from licenses.owed import uids_of
 from licenses.plugins import plugin_class
 from licenses.retry import PATIENCE
-from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.problems import ConflictProblem, Problem, inside
 from pbas.core.story import Actor
 
 State, Kind = License.State, LicenseRequest.Kind
@@ -25,6 +26,13 @@ _FROM: dict[str, frozenset[str]] = {  # the states of a license in which it make
     Kind.SUSPEND: frozenset({State.INSTALLED}),
     Kind.RESUME: frozenset({State.SUSPENDED}),
     Kind.TERMINATE: frozenset({State.ISSUED, State.INSTALLED, State.SUSPENDED, State.EXPIRED}),
+}
+_LACKS = {
+    Kind.RENEW: gettext_noop("%(name)s cannot renew a license."),
+    Kind.CHANGE: gettext_noop("%(name)s cannot change a license."),
+    Kind.SUSPEND: gettext_noop("%(name)s cannot suspend a license."),
+    Kind.RESUME: gettext_noop("%(name)s cannot resume a license."),
+    Kind.TERMINATE: gettext_noop("%(name)s cannot terminate a license."),
 }
 _INSTALLS = {Kind.RENEW, Kind.CHANGE}  # what they bring goes into a subscription
 
@@ -37,37 +45,40 @@ def verbs_of(license_: License, asked: Collection[str]) -> frozenset[str]:
 def why_not(license_: License, kind: str, asked: Collection[str]) -> Problem | None:
     """Why a kind of request would be refused for a license now, for the person who asked; None where it would not."""
     for text in _conflicts(license_, kind, asked):
-        return ConflictProblem(text)
+        return ConflictProblem(text, name=license_.key, state=inside(license_.get_state_display()))
     if kind == Kind.CHANGE and license_.parent is not None:
-        return Problem(f"{license_.key} is an additional key: change its license {license_.parent.key} instead.")
+        return Problem(
+            "%(license)s is an additional key: change its license %(parent)s instead.",
+            license=license_.key,
+            parent=license_.parent.key,
+        )
     return _what_plugin_lacks(license_, kind)
 
 
 def _conflicts(license_: License, kind: str, asked: Collection[str]) -> Iterator[str]:
-    """How a license stands against a kind of request."""
-    name = license_.key
+    """How a license stands against a kind of request; the texts name its %(name)s and %(state)s."""
     if license_.state == State.TERMINATED:
-        yield f"License {name} is terminated; nothing more can be done with it."
+        yield gettext_noop("License %(name)s is terminated; nothing more can be done with it.")
     elif license_.state not in _FROM[kind]:
-        yield f"License {name} is {str(license_.get_state_display()).lower()}; that cannot be asked for now."
+        yield gettext_noop("License %(name)s is %(state)s; that cannot be asked for now.")
     if kind in _INSTALLS and license_.subscription_id is None:
-        yield f"License {name} is in stock. Assign it to a subscription first."
+        yield gettext_noop("License %(name)s is in stock. Assign it to a subscription first.")
     if kind in asked:
-        yield f"License {name} already has an open request of this kind."
+        yield gettext_noop("License %(name)s already has an open request of this kind.")
     if Kind.TERMINATE in asked:
-        yield f"License {name} is being ended."
+        yield gettext_noop("License %(name)s is being ended.")
 
 
 def _what_plugin_lacks(license_: License, kind: str) -> Problem | None:
     configuration = license_.configuration
     if not configuration.is_online:
-        said = f"{configuration.name} is offline: that is arranged with the vendor, not here."
-        return None if kind in _INSTALLS else Problem(said)
+        said = Problem("%(name)s is offline: that is arranged with the vendor, not here.", name=configuration.name)
+        return None if kind in _INSTALLS else said
     try:
         verbs = plugin_class(configuration.template).verbs
     except Problem as problem:
         return problem
-    return None if Verb(kind) in verbs else Problem(f"{configuration.name} cannot {kind} a license.")
+    return None if Verb(kind) in verbs else Problem(_LACKS[Kind(kind)], name=configuration.name)
 
 
 def open_kinds(license_: License) -> set[str]:
@@ -104,7 +115,7 @@ def ask_for(
     except IntegrityError:  # somebody was a moment faster
         if once and (made := sent_before.first()):
             return made
-        raise ConflictProblem(f"License {license_.key} already has an open request of this kind.") from None
+        raise ConflictProblem("License %(name)s already has an open request of this kind.", name=license_.key) from None
     return request
 
 

@@ -65,8 +65,12 @@ def place_order(
         if order is None:
             raise
         if order.plan_id != plan.pk:
-            message = f"Reference {reference} already is order {order.number} for another plan."
-            raise ConflictProblem(message, field="reference") from None
+            raise ConflictProblem(
+                "Reference %(reference)s already is order %(number)s for another plan.",
+                reference=reference,
+                number=order.number,
+                field="reference",
+            ) from None
         return order
 
 
@@ -76,7 +80,7 @@ def pay_order(*, order: Order, actor: Actor) -> Subscription:
         paid = Order.objects.filter(pk=order.pk, state=Order.State.PLACED).update(state=Order.State.PAID, paid_at=Now())
         order.refresh_from_db()
         if order.state == Order.State.CANCELLED:
-            raise ConflictProblem(f"Order {order.number} is cancelled; it cannot be paid any more.")
+            raise ConflictProblem("Order %(order)s is cancelled; it cannot be paid any more.", order=order.number)
         if not paid:
             return order.subscription
         subscription = _open_subscription(order)
@@ -104,7 +108,7 @@ def cancel_order(*, order: Order, actor: Actor, reason: str = "") -> Order:
         )
         order.refresh_from_db()
         if order.state == Order.State.PAID:
-            raise ConflictProblem(f"Order {order.number} is paid; end its subscription instead.")
+            raise ConflictProblem("Order %(order)s is paid; end its subscription instead.", order=order.number)
         if won:
             tell(actor, "order_cancelled", f"Order {order.number} was cancelled.", detail=reason, order=order)
     return order
@@ -121,7 +125,11 @@ def service_ready(*, subscription: Subscription, name: str, target: Target | Non
     with transaction.atomic():
         service = _locked_service(subscription, name)
         if service.is_hosting and target is None and not hasattr(subscription, "install_target"):
-            raise Problem(f"{service.label} has to say where licenses go: give its install target.", field="target")
+            raise Problem(
+                "%(service)s has to say where licenses go: give its install target.",
+                service=service.label,
+                field="target",
+            )
         if target is not None:
             set_install_target(subscription_id=subscription.pk, target=target, actor=actor)
         if service.state != Service.State.READY:
@@ -166,10 +174,15 @@ def _check_order(
     if "@" not in account.email:
         raise Problem("The account needs an e-mail address.", field="account.email")
     if not plan.is_active:
-        raise Problem(f"{plan.name} is not sold any more.", field="plan")
+        raise Problem("%(plan)s is not sold any more.", plan=plan.name, field="plan")
     for one in chosen or ():
         if one.plan_id != plan.pk:
-            raise Problem(f"{one.license_class.name} does not belong to {plan.name}.", field="licenses")
+            raise Problem(
+                "%(license_class)s does not belong to %(plan)s.",
+                license_class=one.license_class.name,
+                plan=plan.name,
+                field="licenses",
+            )
 
 
 def _new_order(
@@ -249,8 +262,13 @@ def _locked_service(subscription: Subscription, name: str) -> Service:
         return subscription.services.get(name=name)
     except Service.DoesNotExist:
         known = ", ".join(subscription.services.values_list("name", flat=True)) or "none"
-        message = f"Subscription {subscription.pk} has no service {name!r}. Its services: {known}."
-        raise UnknownProblem(message, field="name") from None
+        raise UnknownProblem(
+            "Subscription %(pk)s has no service %(name)s. Its services: %(known)s.",
+            pk=subscription.pk,
+            name=repr(name),
+            known=known,
+            field="name",
+        ) from None
 
 
 def _set_service(service: Service, state: str, reason: str) -> None:

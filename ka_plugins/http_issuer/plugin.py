@@ -24,6 +24,7 @@ from ka_plugins.contract import (
 from ka_plugins.http_issuer import wire
 from ka_plugins.http_issuer.connection import Connection
 from ka_plugins.http_issuer.settings import HttpIssuerSettings
+from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -62,7 +63,9 @@ class HttpIssuerPlugin(Plugin):
         """A license number; ValueError with a reason for a person."""
         number = text.strip()
         if wire.NUMBER.fullmatch(number) is None:
-            raise ValueError("A license number has up to 100 letters, digits, dots, hyphens, tildes and underscores.")
+            raise ValueError(
+                shown("A license number has up to 100 letters, digits, dots, hyphens, tildes and underscores.")
+            )
         return number
 
     async def check(self) -> str:

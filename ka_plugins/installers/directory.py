@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of
 from ka_plugins.installing import Found, Installer, InstallError, NotThereError, Parcel, Target
+from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +47,8 @@ class DirectoryInstaller(Installer):
     """
 
     kind = "directory"
-    label = "Folder"
-    address_help = "The absolute path of a folder of the panel's own machine. It has to exist."
+    label = shown("Folder")
+    address_help = shown("The absolute path of a folder of the panel's own machine. It has to exist.")
 
     def __init__(self) -> None:
         self._swept: set[str] = set()

@@ -13,6 +13,7 @@ from aiohttp.resolver import ThreadedResolver
 
 from ka_plugins.addresses import AddressRefusedError, GuardedResolver, is_public, literal
 from ka_plugins.installing import InstallError
+from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
@@ -49,7 +50,7 @@ def place_of(address: str, *, port: int, scheme: str) -> Place:
         raise InstallError(f"{address!r} cannot be used: {scheme} is needed, not {parts.scheme}.", field="address")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise InstallError(
-            "The address may hold host, port and path only; a login belongs to the credentials.", field="address"
+            shown("The address may hold host, port and path only; a login belongs to the credentials."), field="address"
         )
     if not found.host or not text.isprintable():
         raise InstallError(f"{address!r} has no host name.", field="address")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from ka_plugins import registry
 from licenses import intake
@@ -86,7 +87,7 @@ class Book:
         fitting = [one for one in named if one.license is None and one.configuration.template in takes]
         fitting += [one for one in named if one.license is not None and one.kind != LicenseRequest.Kind.ISSUE]
         if not fitting:
-            return Match(part, Verdict.UNKNOWN, "No request that waits for a key may have one of this form.")
+            return Match(part, Verdict.UNKNOWN, _("No request that waits for a key may have one of this form."))
         if said := self._known_already(part, fitting[0]):
             return Match(part, Verdict.DUPLICATE, said)
         match = self._one_of(part, [one for one in fitting if one.pk not in self._keyed])
@@ -100,28 +101,28 @@ class Book:
         if part.request:
             one = self._by_id.get(part.request.lstrip("#"))
             if one is None:
-                raise Problem(f"Request {part.request} does not wait for an upload.")
+                raise Problem("Request %(request)s does not wait for an upload.", request=part.request)
             named = [one]
         if part.order:
             named = [one for one in named if one.order_number.casefold() == part.order.casefold()]
             if not named:
-                raise Problem(f"No request of order {part.order} waits for an upload.")
+                raise Problem("No request of order %(order)s waits for an upload.", order=part.order)
         if part.class_code:
             named = [one for one in named if _is_of_class(one, part.class_code)]
             if not named:
-                raise Problem(f"No request for class {part.class_code} waits for an upload.")
+                raise Problem("No request for class %(class_code)s waits for an upload.", class_code=part.class_code)
         return named
 
     def _known_already(self, part: Part, request: LicenseRequest) -> str:
         plugin = plugin_class(request.configuration.template)
         mark = intake.fingerprint(plugin, plugin.clean_key(part.key))
         if mark in self._prints:
-            return f"The same key as in {self._prints[mark]}."
+            return _("The same key as in %(prints)s.") % {"prints": self._prints[mark]}
         self._prints[mark] = part.name
         other = License.objects.filter(fingerprint=mark).exclude(pk=request.license_id or 0).first()
         if other is not None:
-            return f"License {other.pk} has this key."
-        return "It is among the ready keys." if ReadyKey.objects.filter(fingerprint=mark).exists() else ""
+            return _("License %(other)s has this key.") % {"other": other.pk}
+        return _("It is among the ready keys.") if ReadyKey.objects.filter(fingerprint=mark).exists() else ""
 
     # -- a file
 
@@ -131,7 +132,7 @@ class Book:
             return Match(part, Verdict.UNUSABLE, part.problem)
         digest = hashlib.sha256(part.body).hexdigest()
         if digest in self._prints:
-            return Match(part, Verdict.DUPLICATE, f"The same file as {self._prints[digest]}.")
+            return Match(part, Verdict.DUPLICATE, _("The same file as %(prints)s.") % {"prints": self._prints[digest]})
         self._prints[digest] = part.name
         words = _words(part.name)
         if numbered := [self._by_id[pk] for pk in _REQUEST.findall(part.name) if pk in self._by_id]:
@@ -148,7 +149,9 @@ class Book:
         of_class = [one for one in ordered or self._by_class.get(code, []) if not code or _is_of_class(one, code)]
         if ordered or of_class:
             return self._one_of(part, of_class or ordered)
-        return Match(part, Verdict.UNKNOWN, "Neither its name nor what is in it names a key, request, order or class.")
+        return Match(
+            part, Verdict.UNKNOWN, _("Neither its name nor what is in it names a key, request, order or class.")
+        )
 
     def _by_keys_in(self, words: Iterable[str]) -> list[LicenseRequest]:
         return list({one.pk: one for word in words if (one := self._by_key.get(word))}.values())
@@ -158,12 +161,14 @@ class Book:
     def _one_of(self, part: Part, fitting: Sequence[LicenseRequest]) -> Match:
         fitting = list({one.pk: one for one in fitting}.values())
         if not fitting:
-            return Match(part, Verdict.UNKNOWN, "Every request that it fits gets another key of this upload.")
+            return Match(part, Verdict.UNKNOWN, _("Every request that it fits gets another key of this upload."))
         whose = {None if part.class_code else one.subscription_id for one in fitting}
         alike = len(whose) == 1 and len({(one.license_class_id, str(one.options)) for one in fitting}) == 1
         if len(fitting) == 1 or (part.key and alike):
             return Match(part, Verdict.FITS, request=fitting[0])
-        return Match(part, Verdict.AMBIGUOUS, f"It fits {len(fitting)} requests. Say which.", candidates=fitting)
+        return Match(
+            part, Verdict.AMBIGUOUS, _("It fits %(n)s requests. Say which.") % {"n": len(fitting)}, candidates=fitting
+        )
 
 
 def _keys_of(request: LicenseRequest) -> set[str]:
@@ -220,4 +225,8 @@ def _others_key(name: str) -> str:
             with suppress(ValueError):
                 marks.add(intake.fingerprint(plugin, plugin.clean_key(word)))
     row = License.objects.filter(fingerprint__in=marks).first()
-    return f"It is named after the key of license {row.pk}, whose request takes no more uploads." if row else ""
+    return (
+        _("It is named after the key of license %(row)s, whose request takes no more uploads.") % {"row": row.pk}
+        if row
+        else ""
+    )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from django.utils.translation import gettext as _
+
 from ka_plugins.contract import KeyFile
 from licenses.tables import read_rows
 from licenses.uploads import MAX_FILE_BYTES
@@ -39,7 +41,9 @@ def take_apart(files: Iterable[KeyFile]) -> list[Part]:
     for file in files:
         for part in _parts_of(file):
             if len(parts) == MAX_PIECES:
-                raise Problem(f"More than {MAX_PIECES} files and keys at once. Bring them in parts.", field="files")
+                raise Problem(
+                    "More than %(most)s files and keys at once. Bring them in parts.", most=MAX_PIECES, field="files"
+                )
             parts.append(part)
     if not parts:
         raise Problem("Nothing was brought: choose files, a ZIP archive or a list of keys.", field="files")
@@ -58,9 +62,9 @@ def _parts_of(file: KeyFile) -> Iterator[Part]:
 
 def _file(name: str, body: bytes) -> Part:
     if not body:
-        return Part(name, problem="It is empty.")
+        return Part(name, problem=_("It is empty."))
     if len(body) > MAX_FILE_BYTES:
-        return Part(name, problem=f"It is larger than {MAX_FILE_BYTES // 1024} KiB.")
+        return Part(name, problem=_("It is larger than %(size)s KiB.") % {"size": MAX_FILE_BYTES // 1024})
     return Part(name, body)
 
 
@@ -68,22 +72,26 @@ def _members(name: str, body: bytes) -> Iterator[Part]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
     except zipfile.BadZipFile:
-        yield Part(name, problem="It is no ZIP archive that can be opened.")
+        yield Part(name, problem=_("It is no ZIP archive that can be opened."))
         return
     members = [one for one in archive.infolist() if not one.is_dir() and not _is_nobodys(one.filename)]
     if len(members) > MAX_PIECES:
-        raise Problem(f"{name} holds more than {MAX_PIECES} files. Bring them in parts.", field="files")
+        raise Problem(
+            "%(name)s holds more than %(most)s files. Bring them in parts.", name=name, most=MAX_PIECES, field="files"
+        )
     if sum(one.file_size for one in members) > MAX_UNPACKED:  # a reader takes no more of a member than this says
-        raise Problem(f"{name} unpacks to more than {MAX_UNPACKED // 1024 // 1024} MiB.", field="files")
+        raise Problem(
+            "%(name)s unpacks to more than %(size)s MiB.", name=name, size=MAX_UNPACKED // 1024 // 1024, field="files"
+        )
     for one in members:
         inner = PurePosixPath(one.filename.replace("\\", "/")).name
         try:
             content = KeyFile(inner, archive.read(one))
         except Exception:  # noqa: BLE001 (encrypted, cut off, an unknown method: whatever a broken archive does)
-            yield Part(inner, problem=f"It cannot be unpacked from {name}.")
+            yield Part(inner, problem=_("It cannot be unpacked from %(name)s.") % {"name": name})
             continue
         if content.body.startswith(ZIP) and not inner.lower().endswith(".xlsx"):
-            yield Part(inner, problem=f"It is an archive within {name}; unpack that one first.")
+            yield Part(inner, problem=_("It is an archive within %(name)s; unpack that one first.") % {"name": name})
         else:
             yield from _parts_of(content)
 

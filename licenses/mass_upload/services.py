@@ -76,7 +76,12 @@ def confirm(*, batch: UploadBatch, chosen: Mapping[int, int | None], actor: Acto
     for pk in pieces.keys() & chosen.keys():
         request = chosen[pk]
         if request is not None and request not in open_ids:
-            raise Problem(f"{pieces[pk].name}: request {request} does not wait for an upload.", field=f"piece-{pk}")
+            raise Problem(
+                "%(pieces)s: request %(request)s does not wait for an upload.",
+                pieces=pieces[pk].name,
+                request=request,
+                field=f"piece-{pk}",
+            )
         pieces[pk].request_id = request
     UploadPiece.objects.bulk_update(pieces.values(), ["request"], batch_size=200)
     ids = sorted({one.request_id for one in pieces.values() if one.request_id is not None})
@@ -89,10 +94,14 @@ def take(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     """Have a request take all pieces that were confirmed for it, as one upload. Raises what `uploads.upload` does."""
     pieces = list(_confirmed(request).filter(taken=False).select_for_update(of=("self",)))
     if not pieces:
-        raise ConflictProblem(f"Nothing is left for request {request.pk}: it was taken, or the upload was undone.")
+        raise ConflictProblem(
+            "Nothing is left for request %(request)s: it was taken, or the upload was undone.", request=request.pk
+        )
     keys = [one for one in pieces if one.key]
     if len(keys) > 1:
-        raise Problem(f"Request {request.pk} would get {len(keys)} keys. Give it one.", field="key")
+        raise Problem(
+            "Request %(request)s would get %(n)s keys. Give it one.", request=request.pk, n=len(keys), field="key"
+        )
     files = [KeyFile(one.name, bytes(one.body)) for one in pieces if one.body]
     key, code = (keys[0].key, keys[0].activation_code) if keys else ("", "")
     taken = upload(request=request, key=str(key), activation_code=str(code), files=files, actor=actor)

@@ -5,7 +5,7 @@ from django.db import transaction
 from licenses import intake
 from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on
 from licenses.models import License, LicenseFile, LicenseRequest, UploadBatch, UploadPiece
-from pbas.core.problems import ConflictProblem
+from pbas.core.problems import ConflictProblem, inside
 from pbas.core.story import Actor
 
 State = LicenseRequest.State
@@ -52,14 +52,18 @@ def _undone(request: LicenseRequest) -> list[UploadPiece]:
 
 def _check(request: LicenseRequest, pieces: list[UploadPiece]) -> None:
     if not pieces:
-        raise ConflictProblem(f"Request {request.pk} has nothing of that upload any more.")
+        raise ConflictProblem("Request %(request)s has nothing of that upload any more.", request=request.pk)
     if request.leased or request.state not in STILL_FREE:
-        raise ConflictProblem(moved_on(request))
+        raise moved_on(request)
     license_ = request.license
     if license_ is not None and license_.state != License.State.ISSUED:
-        raise ConflictProblem(f"License {license_.pk} is {license_.get_state_display().lower()} already.")
+        raise ConflictProblem(
+            "License %(license)s is %(state)s already.", license=license_.pk, state=inside(license_.get_state_display())
+        )
     if request.kind != LicenseRequest.Kind.ISSUE and any(one.shown for one in pieces):
-        raise ConflictProblem(f"Request {request.pk} gave a license that is in use its new key. Bring the right one.")
+        raise ConflictProblem(
+            "Request %(request)s gave a license that is in use its new key. Bring the right one.", request=request.pk
+        )
 
 
 def _withdraw(request: LicenseRequest) -> None:

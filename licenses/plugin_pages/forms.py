@@ -143,7 +143,8 @@ class ConfigurationForm(forms.Form):
         """A form field for one declared setting: number, choice, secret or text."""
         rules = declared.metadata
         default = None if declared.default is dataclasses.MISSING else declared.default
-        shared: dict[str, Any] = {"label": rules["label"], "help_text": rules["help_text"], "required": default != ""}
+        label, help_text = _(rules["label"]), _(rules["help_text"])
+        shared: dict[str, Any] = {"label": label, "help_text": help_text, "required": default != ""}
         if is_secret(declared):
             widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
             if hint := self._secret_hint(declared):

@@ -6,7 +6,7 @@ from licenses import bell
 from licenses.models import InstallTarget, License
 from licenses.proving.looking import is_bound
 from licenses.statements import in_seconds
-from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.problems import ConflictProblem, Problem, inside
 from pbas.core.story import Actor, tell
 
 PROVE, QUEUE = "licenses.tasks.prove", "proof"
@@ -16,7 +16,7 @@ State, Found = License.State, License.Found
 def prove_license(*, license: License) -> None:  # noqa: A002 (as the other services name it)
     """Have a license read back now. Raises ConflictProblem where there is nothing to read."""
     if license.state != State.INSTALLED or license.parent_id is not None:
-        raise ConflictProblem(_not_installed(license))
+        raise _not_installed(license)
     rows = License.objects.filter(pk=license.pk, state=State.INSTALLED)
     rows.update(prove_at=in_seconds(0))
     transaction.on_commit(lambda: bell.send(PROVE, [], queue=QUEUE))
@@ -25,14 +25,22 @@ def prove_license(*, license: License) -> None:  # noqa: A002 (as the other serv
 def why_not_reinstall(license_: License) -> Problem | None:
     """Why our files cannot be put there again now; None where they can. Two statements at most."""
     if license_.state != State.INSTALLED or license_.parent_id is not None:
-        return ConflictProblem(_not_installed(license_))
+        return _not_installed(license_)
     if is_bound(license_):
-        return Problem(f"{license_.configuration.name} binds {license_.key} to an address: there are no files of ours.")
+        return Problem(
+            "%(configuration)s binds %(license)s to an address: there are no files of ours.",
+            configuration=license_.configuration.name,
+            license=license_.key,
+        )
     if not InstallTarget.objects.filter(subscription=license_.subscription_id).exists():
-        return ConflictProblem(f"The subscription of {license_.key} has no install target. Give one first.")
+        return ConflictProblem(
+            "The subscription of %(license)s has no install target. Give one first.", license=license_.key
+        )
     moving = license_.requests.filter(state__in=["files", "install", "proof"]).values_list("pk", flat=True).first()
     if moving is not None:
-        return ConflictProblem(f"Request {moving} is installing {license_.key}. Wait for it.")
+        return ConflictProblem(
+            "Request %(moving)s is installing %(license)s. Wait for it.", moving=moving, license=license_.key
+        )
     return None
 
 
@@ -60,7 +68,15 @@ def reinstall_license(*, license: License, actor: Actor, reason: str = "") -> Li
     return license
 
 
-def _not_installed(license_: License) -> str:
+def _not_installed(license_: License) -> ConflictProblem:
     if license_.parent is not None:
-        return f"{license_.key} is an additional key: it is installed with its license {license_.parent.key}."
-    return f"License {license_.key} is {str(license_.get_state_display()).lower()}; only installed ones are read back."
+        return ConflictProblem(
+            "%(key)s is an additional key: it is installed with its license %(parent)s.",
+            key=license_.key,
+            parent=license_.parent.key,
+        )
+    return ConflictProblem(
+        "License %(key)s is %(state)s; only installed ones are read back.",
+        key=license_.key,
+        state=inside(license_.get_state_display()),
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from licenses import intake
 from licenses.models import License, LicenseClass, ReadyKey, ReadyKeyRule
@@ -48,14 +49,14 @@ def look_through(license_class: LicenseClass, rows: Sequence[Row]) -> Found:
             malformed.append((row.line, wrong))
         else:
             right.append((row, key, intake.fingerprint(plugin, key)))
-    known = _known({fingerprint for _, _, fingerprint in right})
+    known = _known({fingerprint for _row, _key, fingerprint in right})
     new, duplicates = {}, []
     for row, key, fingerprint in right:
         if fingerprint in known:
             duplicates.append((row.line, known[fingerprint]))
         else:
             new[fingerprint] = (key, row.activation_code)
-            known[fingerprint] = f"The same key as in line {row.line}."
+            known[fingerprint] = _("The same key as in line %(line)s.") % {"line": row.line}
     return Found(tuple(new.values()), tuple(duplicates), tuple(malformed))
 
 
@@ -101,13 +102,14 @@ def keep_found(*, license_class: LicenseClass, found: Found, actor: Actor) -> tu
                 tell(actor, "keys_imported", text, configuration=license_class.configuration)
             return len(rows), len(serve(license_class))
     except IntegrityError:
-        message = "Some of these keys were brought by somebody else at this moment. Choose the file again."
-        raise ConflictProblem(message) from None
+        raise ConflictProblem(
+            "Some of these keys were brought by somebody else at this moment. Choose the file again."
+        ) from None
 
 
 def _wrong_code(code: str) -> str:
     if len(code) > MAX_CODE or not code.isprintable():
-        return f"An activation code has at most {MAX_CODE} printable characters."
+        return _("An activation code has at most %(most)s printable characters.") % {"most": MAX_CODE}
     return ""
 
 
@@ -115,8 +117,10 @@ def _known(fingerprints: set[str]) -> dict[str, str]:
     """Where keys are already, by their fingerprint."""
     licenses = License.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint", "pk")
     kept = ReadyKey.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint", "license_class__name")
-    known = {fingerprint: f"It is already on license {pk}." for fingerprint, pk in licenses}
-    return known | {fingerprint: f"It is already a ready key of {name}." for fingerprint, name in kept}
+    known = {fingerprint: _("It is already on license %(pk)s.") % {"pk": pk} for fingerprint, pk in licenses}
+    return known | {
+        fingerprint: _("It is already a ready key of %(name)s.") % {"name": name} for fingerprint, name in kept
+    }
 
 
 def _context(license_class: LicenseClass) -> str:

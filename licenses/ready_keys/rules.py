@@ -4,6 +4,7 @@ Patterns are of RE2, whose time grows with the length of the key only: no patter
 """
 
 import re2
+from django.utils.translation import gettext
 
 from licenses.models import ReadyKey, ReadyKeyRule
 from pbas.core.problems import Problem
@@ -19,7 +20,7 @@ def compiled(pattern: str) -> "re2._Regexp[str]":
         return re2.compile(pattern, options)
     except re2.error as error:
         why = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-        raise Problem(f"This is no regular expression that can be used: {why}.", field="pattern") from None
+        raise Problem("This is no regular expression that can be used: %(why)s.", why=why, field="pattern") from None
 
 
 def check_pattern(pattern: str, example: str) -> None:
@@ -37,7 +38,7 @@ def what_is_wrong(rule: ReadyKeyRule | None, key: str) -> str:
     """Why a key cannot be one of this class, without naming the key; "" where it can."""
     if rule is None or not rule.pattern or compiled(rule.pattern).fullmatch(key):
         return ""
-    return f"It does not look like a key of this class, such as {rule.example}."
+    return gettext("It does not look like a key of this class, such as %(example)s.") % {"example": rule.example}
 
 
 def check_by_hand(license_class_id: int, key: str, fingerprint: str) -> None:
@@ -46,5 +47,9 @@ def check_by_hand(license_class_id: int, key: str, fingerprint: str) -> None:
         raise Problem(wrong, field="key")
     kept = ReadyKey.objects.filter(fingerprint=fingerprint).select_related("license_class").first()
     if kept is not None:
-        message = f"Key {kept.shown} is a ready key of {kept.license_class.name}. Take it out of there first."
-        raise Problem(message, field="key")
+        raise Problem(
+            "Key %(key)s is a ready key of %(name)s. Take it out of there first.",
+            key=kept.shown,
+            name=kept.license_class.name,
+            field="key",
+        )

@@ -28,7 +28,7 @@ def reveal_ready_key(*, ready_key: ReadyKey, actor: Actor) -> tuple[str, str]:
     try:
         clear = str(ready_key.key), str(ready_key.activation_code)
     except CannotDecryptError as error:
-        raise Problem(f"It cannot be read: {error} Ask who keeps the field keys of this panel.") from None
+        raise Problem("It cannot be read: %(error)s Ask who keeps the field keys of this panel.", error=error) from None
     text = f"Ready key {ready_key.shown} of {ready_key.license_class.name} was shown in clear."
     tell(actor, "key_revealed", text, configuration=ready_key.license_class.configuration)
     return clear
@@ -40,6 +40,8 @@ def take_out(*, ready_key: ReadyKey, actor: Actor) -> None:
     with transaction.atomic():
         gone, _ = ReadyKey.objects.filter(pk=ready_key.pk).delete()
         if not gone:
-            raise ConflictProblem(f"Key {ready_key.shown} is not ready any more: a request took it.")
+            raise ConflictProblem(
+                "Key %(ready_key)s is not ready any more: a request took it.", ready_key=ready_key.shown
+            )
         text = f"Ready key {ready_key.shown} of {license_class.name} was taken out."
         tell(actor, "key_taken_out", text, configuration=license_class.configuration)

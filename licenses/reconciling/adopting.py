@@ -16,7 +16,7 @@ from licenses.owed import check_stock, owed, uids_of
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.plugins import plugin_class
 from licenses.reconciling.deciding import bring_files_again, check_stranger, claimed, described, drop
-from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.problems import ConflictProblem, Problem, inside
 from pbas.core.story import Actor, tell
 
 Kind, State = Finding.Kind, LicenseRequest.State
@@ -29,12 +29,20 @@ def adopt(*, finding: Finding, subscription_id: int | None, actor: Actor, reason
     where its parent is. Raises Problem where the key is not one to adopt, ConflictProblem where it is ours by now.
     """
     if finding.kind != Kind.ORPHAN:
-        raise ConflictProblem(f"Key {finding.shown} is not an orphan: {finding.get_kind_display().lower()}.")
+        raise ConflictProblem(
+            "Key %(finding)s is not an orphan: %(kind)s.",
+            finding=finding.shown,
+            kind=inside(finding.get_kind_display()),
+        )
     order_number = _checked(finding, subscription_id)
     with claimed(finding):
         key = described(finding)
         if key.status in {KeyStatus.TERMINATED, KeyStatus.EXPIRED}:
-            raise Problem(f"The vendor says that key {finding.shown} is {key.status}: there is nothing to adopt.")
+            raise Problem(
+                "The vendor says that key %(finding)s is %(status)s: there is nothing to adopt.",
+                finding=finding.shown,
+                status=key.status,
+            )
         with _once(finding), transaction.atomic():
             check_stranger(finding, key)
             if finding.license is not None or key.parent:
@@ -52,7 +60,9 @@ def _once(finding: Finding) -> Iterator[None]:
     try:
         yield
     except IntegrityError:
-        raise ConflictProblem(f"Key {finding.shown}, or one that hangs on it, is on a license already.") from None
+        raise ConflictProblem(
+            "Key %(finding)s, or one that hangs on it, is on a license already.", finding=finding.shown
+        ) from None
 
 
 def _checked(finding: Finding, subscription_id: int | None) -> str:
@@ -62,8 +72,11 @@ def _checked(finding: Finding, subscription_id: int | None) -> str:
         return ""
     subscription = subscription_or_problem(subscription_id)
     if has_open_services(subscription):
-        message = f"{subscription.name} is still being set up. Adopt the key when all its services are ready."
-        raise Problem(message, field="subscription")
+        raise Problem(
+            "%(name)s is still being set up. Adopt the key when all its services are ready.",
+            name=subscription.name,
+            field="subscription",
+        )
     return str(subscription.order.number)
 
 
@@ -71,9 +84,14 @@ def _class_of(finding: Finding, key: Key) -> LicenseClass:
     code = key.class_code or finding.class_code
     found = finding.configuration.classes.select_related("configuration").filter(code=code).first()
     if found is None:
-        name = finding.configuration.name
-        message = f"The vendor calls key {finding.shown} a {code or 'key of no class'}, which is none of the classes"
-        raise Problem(f"{message} of {name}. Update the license classes of {name} first.", field="license_class")
+        raise Problem(
+            "The vendor gives key %(finding)s the class “%(code)s”, which is none of the classes of %(name)s."
+            " Update the license classes of %(name)s first.",
+            finding=finding.shown,
+            code=code,
+            name=finding.configuration.name,
+            field="license_class",
+        )
     return found
 
 
@@ -138,9 +156,15 @@ def _adopt_additional(finding: Finding, key: Key, actor: Actor, reason: str) -> 
     """An additional key goes where its parent is; where that is installed, its files are brought there at once."""
     parent = finding.license
     if parent is None:
-        raise Problem(f"Key {finding.shown} is additional to a key that is not ours. Adopt that one first.")
+        raise Problem(
+            "Key %(finding)s is additional to a key that is not ours. Adopt that one first.", finding=finding.shown
+        )
     if parent.state == License.State.TERMINATED:
-        raise Problem(f"Key {finding.shown} is additional to {parent.key}, which is terminated here.")
+        raise Problem(
+            "Key %(finding)s is additional to %(parent)s, which is terminated here.",
+            finding=finding.shown,
+            parent=parent.key,
+        )
     child = _child(parent, key)
     _in_sync([child], timezone.now())
     text = f"Key {child.key}, which the vendor had as additional to {parent.key}, was adopted."

@@ -36,8 +36,10 @@ def claimed(finding: Finding) -> Iterator[None]:
     free = rows.filter(Q(busy_until=None) | Q(busy_until__lt=now), kind=finding.kind)
     if not free.update(busy_until=now + LONGEST):
         if rows.exists():
-            raise ConflictProblem(f"Somebody else is deciding about key {finding.shown} right now. Look at it again.")
-        raise ConflictProblem(f"The finding about key {finding.shown} is settled meanwhile.")
+            raise ConflictProblem(
+                "Somebody else is deciding about key %(finding)s right now. Look at it again.", finding=finding.shown
+            )
+        raise ConflictProblem("The finding about key %(finding)s is settled meanwhile.", finding=finding.shown)
     try:
         yield
     finally:
@@ -50,16 +52,18 @@ def number_of(finding: Finding) -> str:
         is_ours = finding.license is not None and finding.kind != Finding.Kind.ORPHAN
         return finding.license.full_key if finding.license and is_ours else str(finding.key)
     except CannotDecryptError as error:
-        raise Problem(f"Key {finding.shown} cannot be read: {error}") from None
+        raise Problem("Key %(finding)s cannot be read: %(error)s", finding=finding.shown, error=error) from None
 
 
 def described(finding: Finding) -> Key:
     """What the vendor knows of a key now. Raises Problem where he cannot be asked or will not say."""
     configuration, number = finding.configuration, number_of(finding)
     if not configuration.is_online:
-        raise Problem(f"{configuration.name} is offline: its vendor cannot be asked.")
+        raise Problem("%(configuration)s is offline: its vendor cannot be asked.", configuration=configuration.name)
     if not describes(configuration.template):
-        raise Problem(f"{configuration.name} cannot describe a key; look at the vendor's own pages.")
+        raise Problem(
+            "%(configuration)s cannot describe a key; look at the vendor's own pages.", configuration=configuration.name
+        )
     return ask(configuration, lambda plugin: plugin.describe(number))
 
 
@@ -70,18 +74,29 @@ def check_stranger(finding: Finding, key: Key) -> None:
     prints = {own, finding.fingerprint, *(fingerprint(plugin, one.number) for one in key.additional)}
     mine = License.objects.filter(fingerprint__in=prints).exclude(state=License.State.TERMINATED).first()
     if mine is not None and mine.fingerprint in {own, finding.fingerprint}:
-        raise ConflictProblem(f"Key {finding.shown} is on license {mine.pk} by now; it is no orphan any more.")
+        raise ConflictProblem(
+            "Key %(finding)s is on license %(mine)s by now; it is no orphan any more.",
+            finding=finding.shown,
+            mine=mine.pk,
+        )
     if mine is not None:
-        message = f"Key {mine.key}, which hangs on key {finding.shown}, is on license {mine.pk} and lives."
-        raise ConflictProblem(message)
+        raise ConflictProblem(
+            "Key %(key)s, which hangs on key %(finding)s, is on license %(license)s and lives.",
+            key=mine.key,
+            finding=finding.shown,
+            license=mine.pk,
+        )
     if ReadyKey.objects.filter(fingerprint__in=prints).exists():
-        raise ConflictProblem(f"Key {finding.shown} is one of the ready keys.")
+        raise ConflictProblem("Key %(finding)s is one of the ready keys.", finding=finding.shown)
     if finding.kind != Finding.Kind.ORPHAN:
         return
     for request in buying(finding.configuration):
         if may_be_of(request, key):
-            message = f"Request {request.pk} may have bought key {finding.shown}. Settle that request first."
-            raise ConflictProblem(message)
+            raise ConflictProblem(
+                "Request %(request)s may have bought key %(finding)s. Settle that request first.",
+                request=request.pk,
+                finding=finding.shown,
+            )
 
 
 def drop(finding: Finding, license_: License) -> None:
@@ -119,7 +134,7 @@ def bring_files_again(license_: License, actor: Actor) -> LicenseRequest | None:
         with transaction.atomic():
             request.save()
     except IntegrityError:
-        raise ConflictProblem(f"License {main.key} already has an open request of this kind.") from None
+        raise ConflictProblem("License %(main)s already has an open request of this kind.", main=main.key) from None
     text = "Its files are fetched and installed once more, as the vendor has them now. Nothing is bought."
     event_of(request, actor, "requested", text).save()
     bell.ring()

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ka_plugins.contract import Key, RefusedError
 from licenses import bell
@@ -29,7 +30,7 @@ from licenses.reconciling.storing import (
 )
 from licenses.retry import wait_after
 from pbas.core.crypto import CannotDecryptError
-from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.problems import ConflictProblem, Problem, inside
 from pbas.core.story import SYSTEM, Actor, tell
 
 _log = logging.getLogger(__name__)
@@ -67,7 +68,11 @@ def want_round(*, configuration: PluginConfiguration, actor: Actor) -> Reconcili
     if why := why_not(configuration):
         raise Problem(why)
     if configuration.status != PluginConfiguration.Status.CONFIGURED:
-        raise ConflictProblem(f"{configuration.name} is not working: {configuration.get_status_display().lower()}.")
+        raise ConflictProblem(
+            "%(configuration)s is not working: %(status)s.",
+            configuration=configuration.name,
+            status=inside(configuration.get_status_display()),
+        )
     with transaction.atomic():
         row, _made = Reconciliation.objects.get_or_create(
             configuration=configuration, defaults={"due_at": timezone.now()}
@@ -85,12 +90,13 @@ def want_round(*, configuration: PluginConfiguration, actor: Actor) -> Reconcili
 def why_not(configuration: PluginConfiguration) -> str:
     """Why a configuration has nothing to compare with; "" where it has."""
     if not configuration.is_online:
-        return f"{configuration.name} is offline: there is no vendor to compare with."
+        return gettext("%(name)s is offline: there is no vendor to compare with.") % {"name": configuration.name}
     try:
         can = lists_keys(configuration.template) or describes(configuration.template)
     except Problem as problem:
         return problem.message
-    return "" if can else f"{configuration.name} can neither list its keys nor describe one: nothing can be compared."
+    text = gettext("%(name)s can neither list its keys nor describe one: nothing can be compared.")
+    return "" if can else text % {"name": configuration.name}
 
 
 def due_rounds() -> list[int]:
@@ -129,7 +135,7 @@ def reconcile(configuration_id: int, is_stopping: Callable[[], bool] = lambda: F
     except _LostError:
         _log.warning("Another worker has gone on with the reconciliation of configuration %s.", configuration_id)
     except Problem as problem:
-        _failed(row, problem.message)
+        _failed(row, str(problem))
     except Exception as error:
         _failed(row, f"The panel failed with {type(error).__name__}.")
         raise
@@ -213,7 +219,7 @@ def _described(vendor: Reader, license_: License) -> Iterator[tuple[Key | None, 
     except Problem as problem:
         if not isinstance(problem.__cause__, RefusedError):
             raise
-        yield None, problem.message
+        yield None, str(problem)
 
 
 def _finish(row: Reconciliation, settled: int) -> None:

@@ -14,7 +14,7 @@ from licenses.plugins import plugin_class
 from licenses.reconciling.comparing import LIVING
 from licenses.reconciling.deciding import bring_files_again, check_stranger, claimed, described, number_of
 from licenses.reconciling.reading import describes
-from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.problems import ConflictProblem, Problem, inside
 from pbas.core.story import Actor, tell
 
 Kind, State = Finding.Kind, License.State
@@ -45,10 +45,16 @@ def terminate(*, finding: Finding, actor: Actor, reason: str) -> None:
     if not reason.strip():
         raise Problem("Say why the key is ended; it stays in the story.", field="reason")
     if not may_terminate(finding):
-        raise ConflictProblem(f"Key {finding.shown} is not one to end here: {finding.get_kind_display().lower()}.")
+        raise ConflictProblem(
+            "Key %(finding)s is not one to end here: %(kind)s.",
+            finding=finding.shown,
+            kind=inside(finding.get_kind_display()),
+        )
     configuration = finding.configuration
     if not configuration.is_online or Verb.TERMINATE not in plugin_class(configuration.template).verbs:
-        raise Problem(f"{configuration.name} cannot end a key: that is arranged with the vendor.")
+        raise Problem(
+            "%(configuration)s cannot end a key: that is arranged with the vendor.", configuration=configuration.name
+        )
     subjects = {"configuration": configuration, "license": finding.license}
     with claimed(finding):
         number, shown = number_of(finding), f"{configuration.name}: key {finding.shown}"
@@ -57,7 +63,7 @@ def terminate(*, finding: Finding, actor: Actor, reason: str) -> None:
         try:
             ask(configuration, lambda plugin: plugin.terminate(number))
         except Problem as problem:
-            tell(actor, "orphan_not_ended", f"{shown} was not ended.", detail=problem.message, **subjects)
+            tell(actor, "orphan_not_ended", f"{shown} was not ended.", detail=str(problem), **subjects)
             raise
         with transaction.atomic():
             tell(actor, "orphan_ended", f"{shown} was ended at the vendor.", detail=reason.strip(), **subjects)
@@ -73,7 +79,7 @@ def fetch_anew(*, finding: Finding, actor: Actor) -> LicenseRequest | None:
     Raises ConflictProblem where a request of the license is open.
     """
     if finding.license is None or not may_fetch(finding):
-        raise ConflictProblem(f"Key {finding.shown} is not one whose license can be fetched anew.")
+        raise ConflictProblem("Key %(finding)s is not one whose license can be fetched anew.", finding=finding.shown)
     with claimed(finding):
         key = described(finding)
         with transaction.atomic():
@@ -91,7 +97,11 @@ def _locked(license_: License) -> License:
     kept = rows.select_related("configuration", "license_class", "subscription").get(pk=license_.pk)
     opened = kept.requests.filter(finished_at__isnull=True).values_list("pk", flat=True).first()
     if opened is not None:
-        raise ConflictProblem(f"Request {opened} of license {kept.key} is open. Its end will show what is different.")
+        raise ConflictProblem(
+            "Request %(opened)s of license %(kept)s is open. Its end will show what is different.",
+            opened=opened,
+            kept=kept.key,
+        )
     return kept
 
 
@@ -131,7 +141,7 @@ def heed(*, finding: Finding, actor: Actor) -> None:
 def _note_ignored(finding: Finding, until: datetime | None, reason: str, actor: Actor) -> None:
     kept = {"ignored_until": until, "ignored_why": reason, "ignored_by": actor.name if until else ""}
     if not Finding.objects.filter(pk=finding.pk).update(**kept):
-        raise ConflictProblem(f"The finding about key {finding.shown} is settled meanwhile.")
+        raise ConflictProblem("The finding about key %(finding)s is settled meanwhile.", finding=finding.shown)
     for name, value in kept.items():
         setattr(finding, name, value)
 

@@ -67,7 +67,7 @@ def vendor_account(configuration: PluginConfiguration) -> list[tuple[str, str]]:
     except Problem:
         return []
     named = [(field, configuration.settings.get(field.name)) for field in fields if not is_secret(field)]
-    return [(str(field.metadata["label"]), str(value)) for field, value in named if _tells(value)]
+    return [(_(field.metadata["label"]), str(value)) for field, value in named if _tells(value)]
 
 
 def _tells(value: Any) -> bool:

@@ -2,16 +2,33 @@
 
 from typing import ClassVar
 
+from django.conf import settings
+from django.utils.translation import get_language, gettext, override
+
 
 class Problem(Exception):  # noqa: N818 (RFC 9457's own word)
-    """Bad input: nothing was changed. `message` tells a person what is wrong and what he can do; `field` where."""
+    """Bad input: nothing was changed. The text tells a person what is wrong and what he can do; `field` where.
+
+    The text is English with %(named)s places for `words`; script/translations collects it. Whoever shows a problem
+    takes its `message`, in the reader's language; whoever records it takes `str()` of it, which is English.
+    """
 
     status: ClassVar[int] = 422
     title: ClassVar[str] = "That cannot be done"
 
-    def __init__(self, message: str, *, field: str = "") -> None:
-        super().__init__(message)
-        self.message, self.field = message, field
+    def __init__(self, text: str, /, *, field: str = "", **words: object) -> None:
+        super().__init__(text)
+        self._text, self._words, self.field = text, words, field
+
+    def __str__(self) -> str:
+        with override(settings.LANGUAGE_CODE):
+            return self.message
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in the language of who reads it now."""
+        text = gettext(self._text)
+        return text % self._words if self._words else text
 
 
 class ConflictProblem(Problem):
@@ -26,3 +43,8 @@ class UnknownProblem(Problem):
 
     status = 404
     title = "Not found"
+
+
+def inside(label: object) -> str:
+    """A label in the middle of a sentence: English writes it small there, other languages as it is."""
+    return str(label).lower() if get_language() == settings.LANGUAGE_CODE else str(label)

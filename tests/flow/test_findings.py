@@ -54,7 +54,7 @@ def test_what_cannot_be_adopted_or_ended_says_why_and_changes_nothing(
         adopting.adopt(finding=finding, subscription_id=None, actor=ADA)
     vendor_of_this_module.mark(key.number, terminated=False)
     LicenseClass.objects.filter(pk=panel.pk).update(code="OTHER")
-    with pytest.raises(Problem, match=r"calls key .* a PANEL, which is none of the classes") as problem:
+    with pytest.raises(Problem, match=r"gives key .* the class “PANEL”, which is none of the classes") as problem:
         adopting.adopt(finding=unknown, subscription_id=None, actor=ADA)
     assert problem.value.field == "license_class"
     LicenseClass.objects.filter(pk=panel.pk).update(code="PANEL")

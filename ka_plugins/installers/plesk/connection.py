@@ -14,7 +14,7 @@ import aiohttp
 from ka_plugins.addresses import AddressRefusedError
 from ka_plugins.installers.reach import Place, check_literal, place_of, refused, resolver
 from ka_plugins.installing import InstallError
-from ka_plugins.settings import setting
+from ka_plugins.settings import setting, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -38,20 +38,22 @@ class Credentials:
     login: str = setting(
         "Login",
         default="",
-        help_text="The administrator's. Left blank, the secret key is used.",
+        help_text=shown("The administrator's. Left blank, the secret key is used."),
     )
     password: str = setting("Password", default="", secret=True)
     secret_key: str = setting(
         "Secret key",
         default="",
         secret=True,
-        help_text="Made on the server by plesk bin secret_key --create; it can be taken back alone.",
+        help_text=shown("Made on the server by plesk bin secret_key --create; it can be taken back alone."),
     )
     certificate: str = setting(
         "Certificate of the server",
         default="",
         lines=4,
-        help_text="Its SHA-256 fingerprint, or PEM text of it or of its authority. Blank: the system's trust decides.",
+        help_text=shown(
+            "Its SHA-256 fingerprint, or PEM text of it or of its authority. Blank: the system's trust decides."
+        ),
     )
 
 

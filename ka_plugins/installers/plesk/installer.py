@@ -13,6 +13,7 @@ from ka_plugins.installers.plesk import packets
 from ka_plugins.installers.plesk.connection import Credentials, Line, access_of, connected
 from ka_plugins.installers.proofs import Held, held_as, proof, same_license
 from ka_plugins.installing import Found, Installer, InstallError, NotProvenError, Parcel, Target
+from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -35,8 +36,8 @@ class PleskInstaller(Installer):
     """
 
     kind = "plesk"
-    label = "Plesk server"
-    address_help = "Host, or host:port; 8443 if left out. Always HTTPS."
+    label = shown("Plesk server")
+    address_help = shown("Host, or host:port; 8443 if left out. Always HTTPS.")
     Credentials = Credentials
 
     def check(self, target: Target) -> None:

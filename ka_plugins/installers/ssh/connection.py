@@ -17,7 +17,7 @@ import asyncssh
 
 from ka_plugins.installers.reach import Place, addresses_of, check_literal, place_of
 from ka_plugins.installing import InstallError
-from ka_plugins.settings import setting
+from ka_plugins.settings import setting, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -50,23 +50,25 @@ PASSING: Final = (asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost, asyncssh
 class Credentials:
     """What a person enters beside the address."""
 
-    login: str = setting("Login", help_text="The user on the server. Tools of products need root.")
+    login: str = setting("Login", help_text=shown("The user on the server. Tools of products need root."))
     private_key: str = setting(
         "Private key",
         secret=True,
         lines=6,
-        help_text="In OpenSSH or PEM form, without a passphrase; for the panel alone.",
+        help_text=shown("In OpenSSH or PEM form, without a passphrase; for the panel alone."),
     )
     host_key: str = setting(
         "Host key of the server",
         lines=3,
-        help_text="A public key line, a line of ssh-keyscan, or a fingerprint (SHA256:...). Each line is accepted.",
+        help_text=shown(
+            "A public key line, a line of ssh-keyscan, or a fingerprint (SHA256:...). Each line is accepted."
+        ),
     )
     product: str = setting(
         "Install by",
         default=FILES,
         choices=(FILES, "plesk", "virtuozzo"),
-        help_text="Files go into the folder of the address; a product gets its licenses by its own tool.",
+        help_text=shown("Files go into the folder of the address; a product gets its licenses by its own tool."),
     )
 
 

@@ -9,6 +9,7 @@ from ka_plugins.installers.ssh.connection import FILES, Access, Credentials, acc
 from ka_plugins.installers.ssh.folder import Folder
 from ka_plugins.installers.ssh.tools import TOOLS, Tool
 from ka_plugins.installing import Found, Installer, InstallError, NotProvenError, Parcel, Target
+from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,8 +24,10 @@ class SshInstaller(Installer):
     """
 
     kind = "ssh"
-    label = "Server over SSH"
-    address_help = "Host, or host:port; for files with a folder that exists, like server.example:22/srv/licenses."
+    label = shown("Server over SSH")
+    address_help = shown(
+        "Host, or host:port; for files with a folder that exists, like server.example:22/srv/licenses."
+    )
     Credentials = Credentials
 
     def check(self, target: Target) -> None:

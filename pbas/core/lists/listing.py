@@ -147,6 +147,6 @@ def list_called(name: str) -> type[PanelList]:
     """The list of a name. Raises UnknownProblem."""
     path = settings.PANEL_LISTS.get(name)
     if path is None:
-        raise UnknownProblem(f"There is no list “{name[:40]}”.")
+        raise UnknownProblem("There is no list “%(name)s”.", name=name[:40])
     found: type[PanelList] = import_string(path)
     return found

@@ -5,7 +5,6 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
 from pbas.core.problems import ConflictProblem, Problem
@@ -23,8 +22,7 @@ def invite(*, username: str, name: str, email: str, role: str, actor: Actor) -> 
             give_role(user, role)
             tell(actor, "staff_invited", f"{username} was invited as {role}.")
     except IntegrityError:
-        message = _("There is a %(name)s already. Choose another name.") % {"name": username}
-        raise Problem(message, field="username") from None
+        raise Problem("There is a %(name)s already. Choose another name.", name=username, field="username") from None
     return user
 
 
@@ -46,7 +44,7 @@ def switch_off(*, user: User, actor: Actor) -> None:
     with transaction.atomic():
         _check_may_change(user, actor)
         if user.username == actor.name:
-            raise ConflictProblem(_("You cannot switch off your own account. Another administrator can."))
+            raise ConflictProblem("You cannot switch off your own account. Another administrator can.")
         _check_not_last(user)
         if not user.is_active:
             return
@@ -117,8 +115,9 @@ def _end_sessions(user: User) -> int:
 def _check_may_change(user: User, actor: Actor) -> None:
     """Who may do everything is changed by his like only: else an administrator could become one by his link."""
     if user.is_superuser and not User.objects.filter(username=actor.name, is_superuser=True, is_active=True).exists():
-        message = _("%(name)s may do everything; only somebody who may, too, can change that account.")
-        raise ConflictProblem(message % {"name": user.username})
+        raise ConflictProblem(
+            "%(name)s may do everything; only somebody who may, too, can change that account.", name=user.username
+        )
 
 
 def _check_not_last(user: User) -> None:
@@ -126,6 +125,4 @@ def _check_not_last(user: User) -> None:
     Group.objects.select_for_update().get(name=ADMINISTRATOR)
     able = User.objects.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR), is_active=True, is_staff=True)
     if able.filter(pk=user.pk).exists() and not able.exclude(pk=user.pk).exists():
-        raise ConflictProblem(
-            _("%(name)s is the last administrator. Make somebody else one first.") % {"name": user.username}
-        )
+        raise ConflictProblem("%(name)s is the last administrator. Make somebody else one first.", name=user.username)

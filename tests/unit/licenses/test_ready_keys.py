@@ -63,7 +63,7 @@ def test_a_preview_tells_new_duplicate_and_malformed_rows_and_stores_nothing(ple
     )
     assert found.malformed == (
         (3, "It does not look like a key of this class, such as ABC-1."),
-        (7, "It has more cells than key and activation_code."),
+        (7, "It has more cells than key, activation_code."),
         (8, "The key is missing."),
         (9, "An activation code has at most 200 printable characters."),
     )
