@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,11 +15,11 @@ from licenses import bell, classes
 from licenses.asking import ask
 from licenses.hand import bring_to_a_person
 from licenses.models import Finding, LicenseClass, LicenseRequest, PluginConfiguration, Reconciliation
-from licenses.plugins import is_secret, kept_secrets, plugin_class, settings_fields
+from licenses.plugins import is_secret, kept_secrets, kept_settings, plugin_class, settings_fields
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
-from pbas.core.story import SYSTEM, Actor, tell
+from pbas.core.story import SYSTEM, Actor, Unsaid, changes, tell
 
 Mode, Status = PluginConfiguration.Mode, PluginConfiguration.Status
 
@@ -44,7 +45,7 @@ def save_configuration(
     new = configuration is None
     kept = configuration or PluginConfiguration(template=template)
     _check(name, template, mode, limit)
-    was_offline = not new and not kept.is_online
+    was_offline, before = not new and not kept.is_online, {} if new else _told(kept)
     kept.name, kept.mode, kept.limit = name.strip(), mode, limit
     online = kept.is_online
     if online:  # an offline one asks nobody; what was set before is kept for the day it goes online
@@ -60,7 +61,8 @@ def save_configuration(
         with transaction.atomic():
             kept.save()
             kept.refresh_from_db()
-            tell(actor, "configuration_saved", f"Plug-in {kept.name} was saved.", configuration=kept)
+            said = changes(before, _told(kept)) if before else ""
+            tell(actor, "configuration_saved", f"Plug-in {kept.name} was saved.", detail=said, configuration=kept)
             if online and was_offline:
                 bring_to_a_person(LicenseRequest.objects.filter(configuration=kept), actor)
             if online:
@@ -70,6 +72,16 @@ def save_configuration(
     except IntegrityError:
         raise Problem("There is already a plug-in called %(kept)s.", kept=kept.name, field="name") from None
     return kept
+
+
+def _told(kept: PluginConfiguration) -> dict[str, Any]:
+    """What the story may tell of a configuration: of secrets only whether they are still the same."""
+    told: dict[str, Any] = {"Name": kept.name, "Mode": kept.mode, "Calls at once": kept.limit}
+    labels = {field.name: field.metadata["label"] for field in settings_fields(kept.template)}
+    told |= {labels.get(name, name): value for name, value in kept_settings(kept).items()}
+    with suppress(CannotDecryptError):
+        told |= {labels.get(name, name): Unsaid(value) for name, value in kept_secrets(kept).items() if value}
+    return told
 
 
 def _check(name: str, template: str, mode: str, limit: int) -> None:

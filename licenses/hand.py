@@ -122,6 +122,7 @@ def event_of(request: LicenseRequest, actor: Actor, kind: str, text: str, detail
     return Event(
         actor_kind=actor.kind,
         actor=actor.name,
+        address=actor.address,
         kind=kind,
         text=text,
         detail=detail,

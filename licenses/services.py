@@ -136,14 +136,14 @@ def set_install_target(*, subscription_id: int, target: Target, actor: Actor) ->
             subscription_id=subscription_id, defaults={"kind": target.kind, "address": target.address.strip()}
         )
         new = (target.kind, target.address.strip(), dict(target.credentials))
-        same = False
+        before, same = "" if made else f"Before: {kept.kind} {kept.address}.", False
         with suppress(CannotDecryptError):  # given anew because it could not be read
             same = not made and (kept.kind, kept.address, kept.credentials) == new
         if not same:
             kept.kind, kept.address, kept.credentials = new
             kept.save()
             text = f"Licenses are installed into {kept.kind} {kept.address}."
-            tell(actor, "target_set", text, subscription=kept.subscription)
+            tell(actor, "target_set", text, detail=before, subscription=kept.subscription)
     return kept
 
 

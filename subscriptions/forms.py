@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from licenses.forms import show_problem
 from licenses.options import class_info, first_choice
 from pbas.core.problems import Problem
-from pbas.core.story import Actor, tell
+from pbas.core.story import Actor, changes, tell
 from subscriptions.models import HostingPlan, PlanLicense, PlanService
 from subscriptions.selectors import sold_classes
 from subscriptions.services import AccountDetails
@@ -166,10 +166,37 @@ class PlanEditor:
         return all([self.form.is_valid(), self.services.is_valid(), self.licenses.is_valid()])
 
     def save(self, actor: Actor) -> HostingPlan:
-        """Save all three or nothing, and tell it."""
+        """Save all three or nothing, and tell it with what was changed."""
+        is_new, said = self.plan.pk is None, self._changes()
         with transaction.atomic():
             plan: HostingPlan = self.form.save()
             self.services.save()
             self.licenses.save()
-            tell(actor, "plan_saved", f"Hosting plan {plan.name} was saved.")
+            tell(actor, "plan_saved", f"Hosting plan {plan.name} was saved.", detail="" if is_new else said)
         return plan
+
+    def _changes(self) -> str:
+        """Each value that the forms change, before and after; rows that come and go by their name."""
+        said = [_changes_of(self.form, "")]
+        for rows in (self.services, self.licenses):
+            for form in rows.forms:
+                name = str(form.instance) if form.instance.pk else ""
+                if form in rows.deleted_forms:
+                    said.append(f"{name} → –")  # noqa: RUF001 (a dash)
+                elif form.has_changed():
+                    said.append(_changes_of(form, f"{name or _('New')}, "))
+        return "\n".join(filter(None, said))
+
+
+def _changes_of(form: "forms.ModelForm[Any]", name: str) -> str:
+    labels = {field: f"{name}{form[field].label}" for field in form.changed_data}
+    return changes(
+        {label: _plain(form, field, form.initial.get(field)) for field, label in labels.items()},
+        {label: _plain(form, field, form.cleaned_data.get(field)) for field, label in labels.items()},
+    )
+
+
+def _plain(form: "forms.ModelForm[Any]", field: str, value: Any) -> Any:
+    """A class by its name, not its number."""
+    queryset = getattr(form.fields[field], "queryset", None)
+    return value if queryset is None or value is None else str(queryset.filter(pk=getattr(value, "pk", value)).first())

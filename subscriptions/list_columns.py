@@ -40,7 +40,8 @@ SUBSCRIPTION_COLUMNS = (
 
 EVENT_COLUMNS = (
     Column("when", _("When"), ("at",), Kind.MOMENT, sort="id"),
-    Column("who", _("Who"), ("actor_kind", "actor"), Kind.WORD),
+    Column("who", _("Who"), ("actor_kind", "actor"), Kind.WORD, writes=("actor_kind", "actor")),
+    Column("from", _("From"), ("address",), Kind.WORD),
     Column("what", _("What"), ("text", "detail"), writes=("text", "detail")),
     Column(
         *("of", _("Of")),
@@ -51,7 +52,6 @@ EVENT_COLUMNS = (
         writes=("order__number", "license__key", "configuration__name", "subscription__name"),
     ),
     Column("request", _("Request"), ("request_id",), Kind.WORD, css="end", is_shown=False),
-    Column("person", _("Name"), ("actor",), is_shown=False),
     Column("kind", _("Kind"), ("kind",), Kind.WORD, is_shown=False),
     Column("attempt", _("Attempt"), ("attempt",), Kind.WORD, css="end", is_shown=False),
 )

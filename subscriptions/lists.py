@@ -1,8 +1,9 @@
 """The long lists of this leg: what their query string may ask for, and the rows of one page."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -16,7 +17,7 @@ from pbas.core.models import Event, Seal
 from pbas.core.sealing import newest_seal
 from subscriptions.list_columns import EVENT_COLUMNS, ORDER_COLUMNS, SUBSCRIPTION_COLUMNS
 from subscriptions.models import Order, Subscription
-from subscriptions.selectors import Owed, events_of, orders_matching, owed_licenses, subscriptions_matching
+from subscriptions.selectors import Owed, orders_matching, owed_licenses, subscriptions_matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class _Links(PanelList):
     choices: ClassVar[Iterable[tuple[str, Any]]]
     others: ClassVar[tuple[str, ...]] = ("q",)
 
-    def filters(self) -> dict[str, list[str]]:
+    def filters(self) -> dict[str, Container[str]]:
         """The line of links, and the search."""
         return {self.filter_name: [value for value, _label in self.choices], **{key: [] for key in self.others}}
 
@@ -120,24 +121,56 @@ class SubscriptionList(_Links):
         return owed_licenses([one.id for one in self.page.rows]) if "licenses" in self.names else {}
 
 
+class _Addresses:
+    """Every address that a caller may have."""
+
+    def __contains__(self, value: object) -> bool:
+        try:
+            return bool(ip_address(str(value)))
+        except ValueError:
+            return False
+
+
 class EventList(_Links):
     """All events, newest first."""
 
     name, label, address, named_by = "activity", gettext_lazy("Activity"), "activity", "id"
     model = Event
     columns = EVENT_COLUMNS
+    always = ("id", "kind")
     filter_name = "actor"
     choices = Event.Actor.choices
-    others = ()
+    others = ("person", "kind", "address")
 
     def filtered(self) -> QuerySet[Event]:
-        """Those of one kind of actor, if that is asked for."""
-        return events_of(self.chosen)
+        """Those of one kind of actor, one person, one kind or one address, if that is asked for."""
+        given = {"actor_kind": self.chosen, "actor": self.query["person"], "kind": self.query["kind"]}
+        wanted = {name: value for name, value in given.items() if value}
+        if address := self.query["address"]:  # only people have one: their names are indexed
+            return Event.objects.filter(address=address, **wanted).exclude(actor="")
+        return Event.objects.filter(**wanted)
+
+    def filters(self) -> dict[str, Container[str]]:
+        """Who, by kind and by name; what; and from where."""
+        return {**super().filters(), "address": _Addresses()}
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """Name, kind and address, too."""
+        labels = {"person": _("By %(value)s"), "kind": _("Kind %(value)s"), "address": _("From %(value)s")}
+        found = ((name, self.query[name]) for name in self.others)
+        others = [(labels[name] % {"value": value}, self.query.link(**{name: ""})) for name, value in found if value]
+        return [*super().chips, *others]
 
     @cached_property
     def seal(self) -> Seal | None:
         """The newest seal of the story. One statement."""
         return newest_seal()
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the events shown."""
+        return sorted({row.kind for row in self.page.rows})
 
     @cached_property
     def actors(self) -> dict[str, Any]:

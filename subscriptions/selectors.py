@@ -195,11 +195,6 @@ def story_of(subject: Order | Subscription) -> QuerySet[Event]:
     return Event.objects.filter(**{name: subject}).select_related("request", "license")[:STORY_LENGTH]
 
 
-def events_of(actor_kind: str = "") -> QuerySet[Event]:
-    """All events, of one kind of actor if given."""
-    return Event.objects.filter(actor_kind=actor_kind) if actor_kind else Event.objects.all()
-
-
 def events_for_list() -> QuerySet[Event]:
     """All events, with what they tell of."""
     return Event.objects.select_related("order", "subscription", "configuration", "license")

@@ -1,12 +1,15 @@
 """What people do with ready keys: say when they are few and how they look, see one in clear, take one out."""
 
 from django.db import transaction
+from django.forms import model_to_dict
 
 from licenses.models import LicenseClass, ReadyKey, ReadyKeyRule
 from licenses.ready_keys.rules import check_pattern
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import ConflictProblem, Problem
-from pbas.core.story import Actor, tell
+from pbas.core.story import Actor, changes, tell
+
+_LABELS = {"low_mark": "Low mark", "pattern": "Form of a key", "example": "Example"}
 
 
 def set_rule(*, license_class: LicenseClass, low_mark: int, pattern: str, example: str, actor: Actor) -> None:
@@ -14,13 +17,15 @@ def set_rule(*, license_class: LicenseClass, low_mark: int, pattern: str, exampl
     check_pattern(pattern, example)
     given = {"low_mark": low_mark, "pattern": pattern, "example": example}
     with transaction.atomic():
+        rule = ReadyKeyRule.objects.filter(license_class=license_class).first() or ReadyKeyRule()
+        said = changes(*({_LABELS[name]: one[name] for name in _LABELS} for one in (model_to_dict(rule), given)))
         if low_mark or pattern:
             ReadyKeyRule.objects.update_or_create(license_class=license_class, defaults=given)
         else:  # nothing is said any more, so that nothing keeps the plug-in from being deleted
             ReadyKeyRule.objects.filter(license_class=license_class).delete()
         form = f"; a key fits {pattern}" if pattern else ""
         text = f"The low mark of {license_class.name} is {low_mark}{form}."
-        tell(actor, "ready_keys_set", text, configuration=license_class.configuration)
+        tell(actor, "ready_keys_set", text, detail=said, configuration=license_class.configuration)
 
 
 def reveal_ready_key(*, ready_key: ReadyKey, actor: Actor) -> tuple[str, str]:

@@ -150,6 +150,10 @@ def set_cost(*, license_class: LicenseClass, monthly_fee: Decimal | None, curren
     """Write down what the vendor bills a month for one license of a class; None where that is not known."""
     kept = {"monthly_fee": monthly_fee, "currency": currency if monthly_fee is not None else ""}
     LicenseClass.objects.filter(pk=license_class.pk).update(**kept)
-    said = "not known" if monthly_fee is None else f"{monthly_fee} {currency}"
+    before, said = _price(license_class.monthly_fee, license_class.currency), _price(monthly_fee, currency)
     text = f"What {license_class.name} costs a month is now {said}."
-    tell(actor, "class_cost", text, configuration=license_class.configuration)
+    tell(actor, "class_cost", text, detail=f"Before: {before}.", configuration=license_class.configuration)
+
+
+def _price(monthly_fee: Decimal | None, currency: str) -> str:
+    return "not known" if monthly_fee is None else f"{monthly_fee} {currency}"

@@ -25,6 +25,7 @@ class Event(models.Model):
     at = models.DateTimeField(db_default=Now())
     actor_kind = models.CharField(max_length=10, choices=Actor)
     actor = models.CharField(max_length=150, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)  # from where a person or a store did it
     kind = models.CharField(max_length=40)
     text = models.TextField()
     detail = models.TextField(blank=True)
@@ -52,6 +53,12 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=[subject], condition=models.Q((f"{subject}__isnull", False)), name=f"event_{subject}")
             for subject in ("order", "subscription", "request", "license", "configuration")
+        ] + [  # what people do is little beside what the panel does, and is looked for among it
+            models.Index(
+                fields=["actor_kind", "id"], condition=~models.Q(actor_kind="system"), name="event_actor_kind"
+            ),
+            models.Index(fields=["actor", "id"], condition=~models.Q(actor=""), name="event_actor"),
+            models.Index(fields=["kind", "id"], name="event_kind"),
         ]
 
     def __str__(self) -> str:

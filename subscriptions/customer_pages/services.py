@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from pbas.core.models import Event
+from pbas.core.origin import caller_address
 from pbas.core.problems import ConflictProblem
 from pbas.core.story import Actor, tell
 from subscriptions.models import Account, Order
@@ -14,7 +15,7 @@ from subscriptions.models import Account, Order
 
 def customer(user: Any) -> Actor:
     """The signed-in customer as actor."""
-    return Actor(Event.Actor.CUSTOMER, user.get_username())
+    return Actor(Event.Actor.CUSTOMER, user.get_username(), caller_address())
 
 
 def take_account(*, order: Order, user: User) -> None:

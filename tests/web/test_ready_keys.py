@@ -106,17 +106,20 @@ def test_the_dashboard_counts_the_classes_with_few_keys_and_leads_to_them(
     staff_client: Client, plesk: LicenseClass, django_assert_num_queries: Any
 ) -> None:
     full = make_class(name="Full enough")
-    assert "Few ready keys" not in staff_client.get("/").text
+    assert "no class has any" in staff_client.get("/").text
     set_rule(license_class=plesk, low_mark=1, pattern="", example="", actor=SYSTEM)
     bring(staff_client, full, b"AAA-1\n")
     tile = re.search(
-        r'href="/ready-keys/">Few ready keys\s*<b class="bad">1</b>\s*of 2 classes', staff_client.get("/").text
+        r'href="/ready-keys/\?few=1">Few ready keys\s*<b class="bad">1</b>\s*of 2 classes', staff_client.get("/").text
     )
     assert tile is not None
     with django_assert_num_queries(2):  # the person, the classes
         page = staff_client.get("/ready-keys/").text
     assert page.index(plesk.name) < page.index("Full enough")
     assert page.count("low</b>") == 1
+    few = staff_client.get("/ready-keys/?few=1").text
+    assert plesk.name in few
+    assert "Full enough" not in few
 
 
 def test_ready_keys_keep_their_plugin_until_they_are_taken_out(staff_client: Client, plesk: LicenseClass) -> None:

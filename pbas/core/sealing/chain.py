@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pbas.core.models import Event, Seal
-from pbas.core.sealing.blocks import BEFORE_ALL, FORM, block, digests, marks_of, signature
+from pbas.core.sealing.blocks import BEFORE_ALL, COLUMNS, block, digests, marks_of, signature
 
 SHOWN = 5  # events named of a block that does not match
 
@@ -58,10 +58,10 @@ def _fault(seal: Seal, before: Seal | None) -> str:
     expected = before.position + 1 if before else 1
     if seal.position != expected:
         return f"Seal {expected} is missing."
-    if seal.form != FORM:
+    if seal.form not in COLUMNS:
         return f"Seal {seal.position} is of form {seal.form}, which this version of the panel does not know."
     after = before.last_event if before else BEFORE_ALL
-    found = block(digests(after, seal.last_event), before)
+    found = block(digests(after, seal.last_event, seal.form), before, seal.form)
     if found is None or not hmac.compare_digest(found.digest, seal.digest):
         return _named(seal, after)
     if not hmac.compare_digest(seal.signature, signature(seal.position, seal.digest)):
@@ -72,7 +72,7 @@ def _fault(seal: Seal, before: Seal | None) -> str:
 def _named(seal: Seal, after: int) -> str:
     """Which events of a block are not what was sealed, as the marks tell."""
     sealed = marks_of(bytes(seal.marks))
-    now = dict(digests(after, seal.last_event))
+    now = dict(digests(after, seal.last_event, seal.form))
     wrong = [f"event {pk} is missing" for pk in sorted(sealed.keys() - now.keys())]
     wrong += [f"event {pk} was inserted" for pk in sorted(now.keys() - sealed.keys())]
     wrong += [f"event {pk} was changed" for pk, mark in sorted(sealed.items()) if pk in now and now[pk][:8] != mark]

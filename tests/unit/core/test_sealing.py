@@ -12,13 +12,14 @@ from django.db import DatabaseError, connection, transaction
 
 from pbas.core.models import Event, Seal
 from pbas.core.sealing import newest_seal, seal_events, sealer, unsealed, verify
-from pbas.core.sealing.blocks import COLUMNS, signature
+from pbas.core.sealing.blocks import BEFORE_ALL, COLUMNS, FORM, block, digests, signature
 from pbas.core.story import SYSTEM, tell
 
 CHANGES = {
     "at": "'2020-01-01 00:00:00.000000+00:00'",
     "actor_kind": "'staff'",
     "actor": "'somebody'",
+    "address": "'192.0.2.7'",
     "kind": "'other'",
     "text": "text || '.'",
     "detail": "'more'",
@@ -72,7 +73,7 @@ def test_whatever_is_changed_of_a_sealed_event_is_found_and_the_event_is_named(
     assert (seal_events(), seal_events()) == (5, 0)
     assert [(one.position, one.count) for one in Seal.objects.order_by("position")] == [(1, 2), (2, 2), (3, 1)]
     assert [(step.seal, step.events, step.fault) for step in verify()] == [(1, 2, ""), (2, 4, ""), (3, 5, "")]
-    assert set(CHANGES) | {"id"} == set(COLUMNS)
+    assert set(CHANGES) | {"id"} == set(COLUMNS[FORM])
     third = events[2].pk
     for column, value in {**CHANGES, "id": "id + 1000"}.items():
         with transaction.atomic():
@@ -85,6 +86,20 @@ def test_whatever_is_changed_of_a_sealed_event_is_found_and_the_event_is_named(
 
 
 @pytest.mark.django_db
+def test_a_block_that_was_sealed_in_an_older_form_is_verified_by_that_form() -> None:
+    told(2)
+    older = block(digests(BEFORE_ALL, Event.objects.latest("id").pk, 1), None, 1)
+    assert older is not None
+    older.save()
+    told(1)
+    seal_events()
+    assert [(one.position, one.form) for one in Seal.objects.order_by("position")] == [(1, 1), (2, FORM)]
+    assert fault() == ""
+    Seal.objects.filter(position=2).update(form=99)
+    assert fault() == "Seal 2 is of form 99, which this version of the panel does not know."
+
+
+@pytest.mark.django_db
 def test_an_event_that_is_taken_out_or_slipped_in_is_found_and_so_is_a_seal_that_was_made_to_fit(
     administrator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +107,7 @@ def test_an_event_that_is_taken_out_or_slipped_in_is_found_and_so_is_a_seal_that
     events = told(6)
     seal_events()
     first, second = (events[n].pk for n in (0, 1))
-    columns = ", ".join(column for column in COLUMNS if column != "id")
+    columns = ", ".join(column for column in COLUMNS[FORM] if column != "id")
     copy = f"INSERT INTO core_event (id, {columns}) SELECT {{}}, {columns} FROM core_event WHERE id = %s"  # noqa: S608
     with transaction.atomic():
         administrator("DELETE FROM core_event WHERE id = %s", [second])
