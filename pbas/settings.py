@@ -157,6 +157,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds for which a login is fresh eno
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}  # the others stay as they are
 # Whose word is taken for a caller's address, which throttles him: as many proxies as stand before the panel.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(value_of("PBAS_TRUSTED_PROXIES", "0"))
+ACCOUNT_FORMS = {"login": "pbas.core.people.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -15,7 +15,6 @@ from playwright.sync_api import Page, Response
 from pytest_socket import socket_allow_hosts
 
 from ka_plugins.simulator.running import RunningSimulator
-from licenses.failing import alerts, stuck
 from tests.factories import World, fresh_client
 
 HERE = ["127.0.0.1", "::1", "localhost"]
@@ -72,11 +71,10 @@ def _light_settings() -> None:
     django_settings.STATIC_ROOT = None
 
 
-@pytest.fixture
-def _figures_of_its_own() -> Iterator[None]:
-    """What the watch of failures keeps in the cache for every page, which no transaction takes back."""
-    yield
-    cache.delete_many([alerts.NUMBER, stuck.COUNTED])
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """No test goes by what another left there, and no transaction takes back: rights, figures, throttles."""
+    cache.clear()
 
 
 # --- people and things

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -23,6 +24,7 @@ from pbas.core.story import staff
 
 ENVELOPE = 64 * 1024  # what a form needs around its file, bytes
 LONGEST = 200
+_NO_RULE: dict[str, int | str] = {"low_mark": 0, "pattern": "", "example": ""}
 
 
 class RuleSerializer(serializers.Serializer[dict[str, Any]]):
@@ -39,9 +41,9 @@ class FiguresSerializer(serializers.ModelSerializer[LicenseClass]):
     license_class = serializers.IntegerField(source="pk", read_only=True)
     ready = serializers.IntegerField(read_only=True, help_text="How many keys there are.")
     is_low = serializers.BooleanField(read_only=True, help_text="Fewer than the low mark.")
-    low_mark = serializers.IntegerField(source="ready_key_rule.low_mark", default=0, read_only=True)
-    pattern = serializers.CharField(source="ready_key_rule.pattern", default="", read_only=True)
-    example = serializers.CharField(source="ready_key_rule.example", default="", read_only=True)
+    low_mark = serializers.IntegerField(read_only=True)
+    pattern = serializers.CharField(read_only=True)
+    example = serializers.CharField(read_only=True)
 
     class Meta:
         model = LicenseClass
@@ -93,7 +95,8 @@ class ReadyKeysViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelVi
         found = classes_with_figures().filter(configuration_id=plugin)
         if not found.exists():
             raise UnknownProblem(f"There is no plug-in configuration {plugin} whose keys are brought by hand.")
-        return found
+        rule = {name: Coalesce(f"ready_key_rule__{name}", Value(without)) for name, without in _NO_RULE.items()}
+        return found.annotate(**rule)
 
     @extend_schema(request=RuleSerializer(partial=True), responses=FiguresSerializer)
     def partial_update(self, request: Request, **_: Any) -> Response:

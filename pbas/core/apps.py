@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth import get_user_model
-from django.db.models.signals import m2m_changed, post_migrate, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
 
 
 class CoreConfig(AppConfig):
@@ -9,10 +9,13 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
-        """Roles exist after each migration; what is kept of somebody's rights is forgotten when they change."""
+        """Roles exist after each migration; rights and views that are kept are forgotten when they change."""
         from pbas.core import rights
+        from pbas.core.lists import models as lists
 
         user = get_user_model()
         post_migrate.connect(rights.make_roles, sender=self)
         m2m_changed.connect(rights.on_groups_changed, sender=user.groups.through)
         post_save.connect(rights.on_user_saved, sender=user)
+        post_save.connect(lists.on_view_changed, sender=lists.SavedView)
+        post_delete.connect(lists.on_view_changed, sender=lists.SavedView)

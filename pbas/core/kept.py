@@ -63,7 +63,7 @@ def login_with_kept(request: HttpRequest, *, back: str) -> HttpResponse:
 
     `back` is where he goes if he typed nothing.
     """
-    from allauth.account.forms import LoginForm
+    from pbas.core.people.forms import LoginForm
 
     kept = form_of(request)
     context = {

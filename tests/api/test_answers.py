@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it has no types
 
-from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.models import Finding, License, LicenseFile, LicenseRequest, Reconciliation
 from subscriptions.models import Subscription
 from tests.api.calls import Api
 
@@ -47,6 +48,17 @@ def names(request_row: LicenseRequest, ready: Subscription) -> dict[str, dict[st
     LicenseFile.objects.create(
         request=request_row, license=license_, name="a", size=1, sha256="0" * 64, body=b"a", source="upload"
     )
+    configuration, now = request_row.configuration, timezone.now()
+    Reconciliation.objects.create(configuration=configuration, due_at=now, finished_at=now)
+    finding = Finding.objects.create(
+        configuration=configuration,
+        kind="different",
+        fingerprint="K1",
+        shown="K1",
+        license=license_,
+        differences=[{"what": "number", "ours": "K1", "theirs": "K2"}],
+        seen_at=now,
+    )
     trouble = {"problem_kind": "refused", "problem_text": "Refused.", "options": {"features": ["A"], "additional": []}}
     LicenseRequest.objects.filter(pk=request_row.pk).update(**trouble)
     of_class = {"plugin": request_row.configuration_id, "license_class": request_row.license_class_id}
@@ -57,6 +69,7 @@ def names(request_row: LicenseRequest, ready: Subscription) -> dict[str, dict[st
         "plans": {"id": ready.plan_id},
         "license-requests": {"id": request_row.pk},
         "licenses": {"id": license_.pk, "n": 1},
+        "findings": {"id": finding.pk},
         "plugins": {"id": request_row.configuration_id, **of_class},
     }
 

@@ -17,7 +17,6 @@ from tests.factories import make_class, make_configuration
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("_figures_of_its_own"),
 ]
 
 TEXT = "createKey at ka.example.com:7050/a/rather/long/path/without/any/place/to/break/it/anywhere: the vendor refused."

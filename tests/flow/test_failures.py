@@ -26,8 +26,6 @@ from pbas.core.story import SYSTEM
 from tests.flow.conftest import Buy, Work, request_of
 from tests.flow.test_vendor_faults import due_now, unpark
 
-pytestmark = pytest.mark.usefixtures("_figures_of_its_own")
-
 SECRET = "a secret of the receiver"
 
 

@@ -15,7 +15,7 @@ from licenses.moves import Move, Trouble
 from licenses.statements import in_seconds
 from tests.factories import World, make_configuration, make_order, make_subscription
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_figures_of_its_own")]
+pytestmark = pytest.mark.django_db
 
 PAGE = "/failures/"
 

@@ -107,8 +107,11 @@ def test_a_page_of_options_asks_few_questions(
 
 def test_the_pages_are_for_staff(client: Client, world: World, wares: LicenseClass) -> None:
     assert PluginConfiguration.objects.filter(pk=wares.configuration_id).exists()
+    page = client.get(PAGE, {"plugin": world.configuration.pk})
+    assert page["Location"].startswith("/accounts/login/")
     answer = client.post(PAGE, {"plugin": world.configuration.pk, "step": "buy"})
-    assert answer["Location"].startswith("/accounts/login/")
+    assert 'action="/accounts/login/"' in answer.text
+    assert not LicenseRequest.objects.exists()
 
 
 def test_a_page_of_three_hundred_features_takes_less_than_fifty_milliseconds(

@@ -26,11 +26,6 @@ LEFT_OUT = {"account_logout", "theme", "language", "favicon", "livez", "metrics"
 VENDOR_WORDS = re.compile("plug-in|Plesk|simulator|vendor", re.IGNORECASE)
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_throttled_yet() -> None:
-    cache.clear()
-
-
 def person(role: str, name: str = "") -> User:
     user = User.objects.create_user(name or role or "customer", password="a long password", is_staff=bool(role))
     if role:

@@ -1,7 +1,6 @@
 """Searches ask an index, on both databases, and find what reading every row would."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -21,13 +20,6 @@ pytestmark = pytest.mark.django_db
 
 PAGES = ("licenses", "license-requests", "subscriptions", "orders")
 SIGNS = ("100%", "a_b_c", "O'Neil", 'say "yes" now', "NEAR(x y)", "one AND two", "key:*", "^key", "-key", "back\\slash")
-
-
-@pytest.fixture(autouse=True)
-def _fresh_sample() -> Iterator[None]:
-    cache.delete("search-sample")
-    yield
-    cache.delete("search-sample")
 
 
 def _scans(sql: str) -> list[str]:

@@ -5,7 +5,6 @@ import re
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from knox.models import AuthToken
@@ -16,11 +15,6 @@ from tests.factories import fresh_client
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a very long word"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_throttled_yet() -> None:
-    cache.clear()
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q, QuerySet
 from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.urls import reverse
 from django.utils.module_loading import import_string
@@ -15,9 +14,12 @@ from django.utils.module_loading import import_string
 from pbas.core.keyset import Page
 from pbas.core.lists.actions import Action
 from pbas.core.lists.columns import Column
-from pbas.core.lists.models import SavedView
+from pbas.core.lists.models import SavedView, views_for
 from pbas.core.lists.query import ListQuery
 from pbas.core.problems import UnknownProblem
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 Reader = User | AnonymousUser | None
 
@@ -35,7 +37,7 @@ class ViewLink:
 
 
 class PanelList:
-    """What all lists share. One statement for columns and views of this reader, one for the rows."""
+    """What all lists share. Columns and views of this reader are kept in the cache; one statement for the rows."""
 
     name: ClassVar[str]  # in PANEL_LISTS
     label: ClassVar[Any]
@@ -136,11 +138,8 @@ class PanelList:
 
     @cached_property
     def _saved(self) -> list[SavedView]:
-        """What this reader keeps of the list, and the views that others share. One statement."""
-        if self._reader_id is None:
-            return []
-        mine = Q(owner=self._reader_id) | Q(is_shared=True)
-        return list(SavedView.objects.filter(mine, list_name=self.name))
+        """What this reader keeps of the list, and the views that others share."""
+        return [] if self._reader_id is None else views_for(self.name, self._reader_id)
 
 
 def list_called(name: str) -> type[PanelList]:

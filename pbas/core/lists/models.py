@@ -1,11 +1,15 @@
 """What people keep about lists, and what they asked to be done with many rows."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.core.cache import cache
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+KEPT_SECONDS = 60  # for how long views are believed where a change did not reach this process's cache
 
 
 class SavedView(models.Model):
@@ -26,6 +30,28 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def views_for(list_name: str, reader_id: int) -> list[SavedView]:
+    """What a reader keeps of a list, and the views that others share. Asked of the database after a change only."""
+    newest, place = f"views:{list_name}", f"views:{list_name}:{reader_id}"
+    kept = cache.get_many([newest, place])
+    mark, views = kept.get(place, (None, None))
+    if views is None or mark != kept.get(newest, ""):
+        mine = models.Q(owner=reader_id) | models.Q(is_shared=True)
+        views = list(SavedView.objects.filter(mine, list_name=list_name))
+        cache.set(place, (kept.get(newest, ""), views), KEPT_SECONDS)
+    return list(views)
+
+
+def on_view_changed(*, instance: SavedView, **_options: Any) -> None:
+    """What is kept of this list's views is not true any more: now, and once more when everybody sees the change."""
+
+    def forget() -> None:
+        cache.set(f"views:{instance.list_name}", uuid.uuid4().hex, None)
+
+    forget()
+    transaction.on_commit(forget)
 
 
 class BulkRun(models.Model):

@@ -1,10 +1,21 @@
-"""What is typed about people."""
+"""What is typed by and about people."""
 
+from typing import Any
+
+from allauth.account import forms as account
 from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from pbas.core.rights import OPERATOR, ROLE_LABELS
+
+
+class LoginForm(account.LoginForm):  # type: ignore[misc] # allauth has no types
+    """The login; the way to a forgotten password is the page's to show, where the panel sends mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
 
 
 class RoleForm(forms.Form):

@@ -11,7 +11,7 @@ from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from tests.unit.licenses.conftest import MakeRequest
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_figures_of_its_own")]
+pytestmark = pytest.mark.django_db
 
 OVER = {"deadline": in_seconds(-1)}
 
