@@ -15,7 +15,7 @@ from licenses import bell, classes
 from licenses.asking import ask
 from licenses.hand import bring_to_a_person
 from licenses.models import Finding, LicenseClass, LicenseRequest, PluginConfiguration, Reconciliation
-from licenses.plugins import is_secret, kept_secrets, kept_settings, plugin_class, settings_fields
+from licenses.plugins import is_secret, kept_secrets, kept_settings, plugin_class, settings_fields, words_of
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
@@ -119,14 +119,14 @@ def _kept_secret(kept: PluginConfiguration, field: dataclasses.Field[Any]) -> An
     except CannotDecryptError:
         raise Problem(
             "%(label)s is stored, but cannot be read any more: type it once more.",
-            label=gettext(field.metadata["label"]),
+            label=words_of(field)[0],
             field=field.name,
         ) from None
 
 
 def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
     """One settings value by the rules that its field declares."""
-    rules, label = field.metadata, gettext(field.metadata["label"])
+    rules, label = field.metadata, words_of(field)[0]
     if value is dataclasses.MISSING:
         raise Problem("%(label)s is required.", label=label, field=field.name)
     if rules["choices"] and value not in rules["choices"]:

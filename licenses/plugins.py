@@ -29,6 +29,12 @@ def settings_fields(template: str) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(plugin_class(template).Settings)
 
 
+def words_of(field: dataclasses.Field[Any]) -> tuple[str, str]:
+    """Label and help text of a settings field in the reader's language."""
+    label, help_text = field.metadata["label"], field.metadata["help_text"]
+    return gettext(label), gettext(help_text)
+
+
 def is_secret(field: dataclasses.Field[Any]) -> bool:
     """Whether a settings field is write-only and encrypted at rest."""
     return bool(field.metadata.get("secret"))

@@ -62,9 +62,7 @@ def read_rows(name: str, body: bytes, columns: Sequence[str] = ("key", "activati
 
 def _row(line: int, cells: list[str], columns: list[str]) -> Row:
     if any(cells[len(columns) :]):
-        return Row(
-            line, problem=_("It has more cells than %(known)s.") % {"known": ", ".join(filter(None, columns))}
-        )
+        return Row(line, problem=_("It has more cells than %(known)s.") % {"known": ", ".join(filter(None, columns))})
     given = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
     return Row(line, given) if given.get("key") else Row(line, problem=_("The key is missing."))
 

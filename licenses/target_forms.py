@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from ka_plugins import registry
 from ka_plugins.installing import Installer, InstallError, Target
 from licenses.models import InstallTarget
-from licenses.plugins import is_secret
+from licenses.plugins import is_secret, words_of
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import Problem
 
@@ -109,7 +109,7 @@ def _field(declared: "dataclasses.Field[Any]", kept: Mapping[str, str] | None) -
     """A form field for one declared credential: choice, text or secret, of one line or several."""
     rules, has_default = declared.metadata, declared.default is not dataclasses.MISSING
     value = (kept or {}).get(declared.name) or (declared.default if has_default else "")
-    label, help_text = _(rules["label"]), _(rules["help_text"])
+    label, help_text = words_of(declared)
     shared: dict[str, Any] = {"label": label, "help_text": help_text, "required": not has_default}
     if rules["choices"]:
         choices = dict.fromkeys((*rules["choices"], value))  # what the API was given stays, whatever it is

@@ -138,7 +138,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
         messages.error(request, _("This order is paid already. Please write to us to end it."))
     else:
         try:
-            cancel_order(order=order, actor=_actor(), reason=_("Cancelled by the customer in the store."))
+            cancel_order(order=order, actor=_actor(), reason="Cancelled by the customer in the store.")
         except Problem as problem:
             messages.error(request, problem.message)
     return redirect("store_order", token)

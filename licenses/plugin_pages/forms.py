@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from ka_plugins.contract import ClassInfo
 from licenses.models import PluginConfiguration
-from licenses.plugins import is_secret, kept_secrets, kept_settings, plugin_class, settings_fields, templates
+from licenses.plugins import is_secret, kept_secrets, kept_settings, plugin_class, settings_fields, templates, words_of
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import Problem
 
@@ -143,7 +143,7 @@ class ConfigurationForm(forms.Form):
         """A form field for one declared setting: number, choice, secret or text."""
         rules = declared.metadata
         default = None if declared.default is dataclasses.MISSING else declared.default
-        label, help_text = _(rules["label"]), _(rules["help_text"])
+        label, help_text = words_of(declared)
         shared: dict[str, Any] = {"label": label, "help_text": help_text, "required": default != ""}
         if is_secret(declared):
             widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})

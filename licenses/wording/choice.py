@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ka_plugins.contract import ClassInfo
 from licenses.models import PluginConfiguration
 from licenses.options import Options, Part
-from licenses.plugins import is_secret, settings_fields
+from licenses.plugins import is_secret, settings_fields, words_of
 from pbas.core.problems import Problem
 
 _LONGEST = 100  # signs of a setting that tells an account; a certificate does not
@@ -67,7 +67,7 @@ def vendor_account(configuration: PluginConfiguration) -> list[tuple[str, str]]:
     except Problem:
         return []
     named = [(field, configuration.settings.get(field.name)) for field in fields if not is_secret(field)]
-    return [(_(field.metadata["label"]), str(value)) for field, value in named if _tells(value)]
+    return [(words_of(field)[0], str(value)) for field, value in named if _tells(value)]
 
 
 def _tells(value: Any) -> bool:

@@ -21,7 +21,7 @@ class Problem(Exception):  # noqa: N818 (RFC 9457's own word)
         self._text, self._words, self.field = text, words, field
 
     def __str__(self) -> str:
-        with override(settings.LANGUAGE_CODE):
+        with in_english():
             return self.message
 
     @property
@@ -43,6 +43,11 @@ class UnknownProblem(Problem):
 
     status = 404
     title = "Not found"
+
+
+def in_english() -> override:
+    """For texts that are recorded: the story is kept in one language, whoever acts."""
+    return override(settings.LANGUAGE_CODE)
 
 
 def inside(label: object) -> str:

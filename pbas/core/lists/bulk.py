@@ -12,7 +12,6 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from kombu.exceptions import OperationalError
 
 from pbas.core.jinja import number
@@ -20,7 +19,7 @@ from pbas.core.lists.actions import Action, Decision
 from pbas.core.lists.listing import PanelList, list_called
 from pbas.core.lists.models import BulkRow, BulkRun
 from pbas.core.models import Event
-from pbas.core.problems import ConflictProblem, Problem
+from pbas.core.problems import ConflictProblem, Problem, in_english
 from pbas.core.story import Actor, tell
 
 TASK = "pbas.core.tasks.go_on_with_run"
@@ -37,7 +36,7 @@ def action_of(listed: type[PanelList] | PanelList, name: str) -> Action:
     """The action of a list. Raises Problem."""
     found = next((one for one in listed.actions if one.name == name), None)
     if found is None:
-        raise Problem(_("That cannot be done with many rows of this list."))
+        raise Problem("That cannot be done with many rows of this list.")
     return found
 
 
@@ -49,7 +48,7 @@ def chosen_rows(listed: PanelList, ids: Iterable[int] | None, newest: int | None
     if ids is not None:
         rows: QuerySet[Any] = listed.model.objects.filter(pk__in=list(ids))
     elif why := next(iter(listed.query.complaints), ""):
-        raise Problem(_("The filter has changed: %(why)s Look at the list again.") % {"why": why})
+        raise Problem("The filter has changed: %(why)s Look at the list again.", why=why)
     else:
         rows = listed.filtered()
     return (rows if newest is None else rows.filter(pk__lte=newest)).order_by("pk")
@@ -73,7 +72,7 @@ def start_run(
         return made
     reason = reason.strip()
     if action.needs_reason and not reason:
-        raise Problem(_("Say why; it stays in the story of each row."), field="reason")
+        raise Problem("Say why; it stays in the story of each row.", field="reason")
     try:
         with transaction.atomic():
             run = BulkRun.objects.create(
@@ -86,9 +85,10 @@ def start_run(
             )
             run.total = _write_rows(run, chosen_rows(listed, ids, newest), listed.named_by)
             run.save(update_fields=["total"])
-            said = ngettext("%(action)s: %(n)s row of “%(list)s”.", "%(action)s: %(n)s rows of “%(list)s”.", run.total)
-            words = {"action": action.label, "n": number(run.total), "list": listed.label}
-            tell(actor, "bulk_started", said % words, detail=f"Run {run.pk}. {reason}".strip())
+            with in_english():
+                rows = f"{number(run.total)} {'row' if run.total == 1 else 'rows'}"
+                said = f"{action.label}: {rows} of “{listed.label}”."
+            tell(actor, "bulk_started", said, detail=f"Run {run.pk}. {reason}".strip())
             transaction.on_commit(lambda: wake(run.pk))
     except IntegrityError:  # it was sent a moment before
         return BulkRun.objects.get(uid=once)
@@ -104,10 +104,11 @@ def _write_rows(run: BulkRun, rows: "QuerySet[Any]", named_by: str) -> int:
         cursor.execute(f"INSERT INTO {table} (run_id, target, label, outcome, text) {sql}", given)
         written = cursor.rowcount
     if written > MOST_ROWS:
-        text = _("That would be more than %(n)s rows. Filter the list first, and do it in parts.")
-        raise Problem(text % {"n": number(MOST_ROWS)})
+        raise Problem(
+            "That would be more than %(most)s rows. Filter the list first, and do it in parts.", most=number(MOST_ROWS)
+        )
     if not written:
-        raise Problem(_("No row is left of those that were meant. Look at the list again."))
+        raise Problem("No row is left of those that were meant. Look at the list again.")
     return int(written)
 
 

@@ -9,7 +9,6 @@ from typing import IO, Any, cast
 
 from django.db import connection, transaction
 from django.db.models import F, Func, QuerySet, TextField
-from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -75,8 +74,10 @@ def csv_of(listed: PanelList) -> Iterator[bytes]:
 def xlsx_of(listed: PanelList) -> Iterator[bytes]:
     """The rows as a workbook. Raises Problem where they are more than MOST_XLSX: then CSV is the way."""
     if listed.filtered().order_by()[MOST_XLSX : MOST_XLSX + 1].values_list("pk"):
-        text = _("These are more than %(n)s rows. Export them as CSV, which has no limit, or filter the list first.")
-        raise Problem(text % {"n": number(MOST_XLSX)})
+        raise Problem(
+            "These are more than %(most)s rows. Export them as CSV, which has no limit, or filter the list first.",
+            most=number(MOST_XLSX),
+        )
     return _workbook(listed)
 
 

@@ -15,7 +15,7 @@ from pbas.core.lists import export as exports
 from pbas.core.lists.listing import PanelList, list_called
 from pbas.core.lists.models import SavedView
 from pbas.core.lists.query import PAGE_SIZES
-from pbas.core.problems import Problem, UnknownProblem
+from pbas.core.problems import Problem, UnknownProblem, in_english
 from pbas.core.story import staff, tell
 from pbas.core.web import render_page, staff_only
 
@@ -115,7 +115,8 @@ def export(request: HttpRequest, name: str, form: str) -> HttpResponse:
     except Problem as problem:
         messages.error(request, problem.message)
         return redirect(listed.here + listed.query.link())
-    said = _("The list “%(list)s” was exported.") % {"list": listed.label}
+    with in_english():
+        said = f"The list “{listed.label}” was exported."
     tell(staff(request.user), "exported", said, detail=f"{form} {listed.query.link()}")
     return as_file(body, f"{name}.{form}", exports.TYPES[form])
 
