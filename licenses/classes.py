@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from ka_plugins.contract import ClassInfo, MisconfiguredError
@@ -16,6 +17,7 @@ from licenses.asking import ask
 from licenses.class_lists import product_list
 from licenses.models import LicenseClass, PluginConfiguration
 from licenses.retry import wait_after
+from pbas.core.notices import services as notices
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM, Actor, tell
 
@@ -64,7 +66,14 @@ def want_classes(*, configuration: PluginConfiguration, actor: Actor) -> None:
         asked = PluginConfiguration.objects.filter(pk=configuration.pk, fetch_step="")
         if asked.update(fetch_at=timezone.now(), fetch_step=Step.QUEUED, classes_received=0):
             tell(actor, "classes_asked", f"{configuration.name}: an update was asked for.", configuration=configuration)
+        announce(configuration, actor)
         ring(configuration)
+
+
+def announce(configuration: PluginConfiguration, actor: Actor) -> None:
+    """Whoever asked for a fetch is told how it ends."""
+    link = reverse("plugin_classes", args=[configuration.pk])
+    notices.begin(actor=actor, kind="classes", subject=configuration.pk, link=link, plugin=configuration.name)
 
 
 def ring(configuration: PluginConfiguration) -> None:
@@ -125,6 +134,7 @@ def _received(configuration: PluginConfiguration, classes: tuple[ClassInfo, ...]
     changes = keep_classes(configuration, classes)
     _note(configuration, fetch_at=None, fetch_step="", fetch_failures=0, fetch_problem="")
     text = f"{len(classes)} license classes received."
+    notices.end(kind="classes", subject=now.pk, n=len(classes))
     tell(actor, "classes_received", f"{now.name}: {text}", detail=str(changes), configuration=configuration)
     if now.status == Status.PAUSED:
         configuration.refresh_from_db()
@@ -145,6 +155,7 @@ def _failed(configuration: PluginConfiguration, problem: Problem, actor: Actor) 
         again = timezone.now() + timedelta(seconds=wait_after(failures + seldom))
         text = str(problem)
         _note(now, fetch_at=again, fetch_step="", fetch_failures=failures, fetch_problem=text)
+        notices.end(kind="classes", subject=now.pk, state="failed")
         if now.status in {Status.FETCHING, Status.FAILED}:
             set_status(now, Status.FAILED, text, actor)
         else:

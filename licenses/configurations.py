@@ -66,6 +66,7 @@ def save_configuration(
             if online and was_offline:
                 bring_to_a_person(LicenseRequest.objects.filter(configuration=kept), actor)
             if online:
+                classes.announce(kept, actor)
                 classes.ring(kept)
             else:
                 classes.keep_product_list(configuration=kept, actor=actor)

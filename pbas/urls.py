@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("subscriptions.urls")),
     path("", include("subscriptions.customer_pages.urls")),
     path("", include("pbas.core.lists.urls")),
+    path("", include("pbas.core.notices.urls")),
     path("theme/", web.choose_theme, name="theme"),
     path("language/", set_language, name="language"),
     path("", include("pbas.core.people.urls")),

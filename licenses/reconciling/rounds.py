@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -30,6 +31,7 @@ from licenses.reconciling.storing import (
 )
 from licenses.retry import wait_after
 from pbas.core.crypto import CannotDecryptError
+from pbas.core.notices import services as notices
 from pbas.core.problems import ConflictProblem, Problem, inside
 from pbas.core.story import SYSTEM, Actor, tell
 
@@ -82,6 +84,9 @@ def want_round(*, configuration: PluginConfiguration, actor: Actor) -> Reconcili
         ):
             text = f"{configuration.name}: a reconciliation was asked for."
             tell(actor, "reconciliation_asked", text, configuration=configuration)
+        link = reverse("plugin_reconciling", args=[configuration.pk])
+        plugin = configuration.name
+        notices.begin(actor=actor, kind="reconciliation", subject=configuration.pk, link=link, plugin=plugin)
         transaction.on_commit(lambda: bell.send(RECONCILE, [configuration.pk]))
     row.refresh_from_db()
     return row
@@ -230,6 +235,7 @@ def _finish(row: Reconciliation, settled: int) -> None:
         parts = ", ".join(f"{n} {str(Finding.Kind(kind).label).lower()}" for kind, n in found.items() if n)
         text = f"{configuration.name}: {row.compared} keys compared: {parts or 'all as they should be'}."
         detail = f"{settled} earlier findings are settled." if settled else ""
+        notices.end(kind="reconciliation", subject=configuration.pk, n=row.compared)
         tell(SYSTEM, "reconciled", text, detail=detail, configuration=configuration)
 
 
@@ -244,5 +250,6 @@ def _failed(row: Reconciliation, text: str) -> None:
             .update(step="", due_at=timezone.now() + wait, failures=F("failures") + 1, problem=text)
         ):
             return
+        notices.end(kind="reconciliation", subject=configuration.pk, state="failed")
         words = f"{configuration.name}: the reconciliation did not come to its end."
         tell(SYSTEM, "reconciliation_failed", words, detail=text, configuration=configuration)

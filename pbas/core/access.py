@@ -36,7 +36,7 @@ PAGES: dict[str, Line] = {
         " license_request_text subscriptions subscription orders order plans plan plugins plugin_status"
         " plugin_class ready_keys all_ready_keys list_export bulk_runs bulk_run bulk_run_progress bulk_run_results"
         " license_proof failures failure alerts shortcuts findings finding license_finding plugin_reconciling"
-        " plugin_reconciling_progress mass_upload",
+        " plugin_reconciling_progress mass_upload notices notice notices_follow",
         get=VIEW,
     ),
     **_lines("list_columns search", get=VIEW, post=VIEW),  # how somebody likes his own lists

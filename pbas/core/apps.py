@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
 
 
@@ -12,6 +13,7 @@ class CoreConfig(AppConfig):
         """Roles exist after each migration; rights and views that are kept are forgotten when they change."""
         from pbas.core import rights
         from pbas.core.lists import models as lists
+        from pbas.core.notices import services as notices
 
         user = get_user_model()
         post_migrate.connect(rights.make_roles, sender=self)
@@ -19,3 +21,4 @@ class CoreConfig(AppConfig):
         post_save.connect(rights.on_user_saved, sender=user)
         post_save.connect(lists.on_view_changed, sender=lists.SavedView)
         post_delete.connect(lists.on_view_changed, sender=lists.SavedView)
+        user_logged_in.connect(notices.on_login)

@@ -5,9 +5,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pbas.core.lists.models import BulkRow, BulkRun, SavedView
+from pbas.core.notices.models import Notice
 from pbas.core.rights import PanelRight
 
-__all__ = ["BulkRow", "BulkRun", "Event", "IdempotencyRecord", "PanelRight", "SavedView", "Seal"]
+__all__ = ["BulkRow", "BulkRun", "Event", "IdempotencyRecord", "Notice", "PanelRight", "SavedView", "Seal"]
 
 
 class Event(models.Model):

@@ -28,6 +28,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from pbas.core import kept
 from pbas.core.access import is_allowed
+from pbas.core.notices import services as notices
 from pbas.core.reference import reference_of
 from pbas.core.rights import rights_of
 
@@ -89,6 +90,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "messages": messages.get_messages(request),
         "here": request.get_full_path(),
         "now": timezone.now(),
+        "notices": notices.counted(user),
     }
 
 

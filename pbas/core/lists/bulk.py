@@ -11,6 +11,7 @@ from celery import current_app
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Now
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -19,6 +20,7 @@ from pbas.core.lists.actions import Action, Decision
 from pbas.core.lists.listing import PanelList, list_called
 from pbas.core.lists.models import BulkRow, BulkRun
 from pbas.core.models import Event
+from pbas.core.notices import services as notices
 from pbas.core.problems import ConflictProblem, Problem, in_english
 from pbas.core.story import Actor, tell
 
@@ -89,6 +91,8 @@ def start_run(
                 rows = f"{number(run.total)} {'row' if run.total == 1 else 'rows'}"
                 said = f"{action.label}: {rows} of “{listed.label}”."
             tell(actor, "bulk_started", said, detail=f"Run {run.pk}. {reason}".strip())
+            link = reverse("bulk_run", args=[run.pk])
+            notices.begin(actor=actor, kind="run", subject=run.pk, link=link, run=run.pk, total=run.total)
             transaction.on_commit(lambda: wake(run.pk))
     except IntegrityError:  # it was sent a moment before
         return BulkRun.objects.get(uid=once)
@@ -128,8 +132,17 @@ def open_runs() -> list[int]:
 
 def stop_run(run: BulkRun) -> bool:
     """End a run after the row that is being done; what was done stays. False where it had ended already."""
-    going = BulkRun.objects.filter(pk=run.pk, state__in=[State.WAITING, State.RUNNING])
-    return bool(going.update(state=State.STOPPED, finished_at=Now(), leased_until=None))
+    return _end(run.pk, State.STOPPED, [State.WAITING, State.RUNNING])
+
+
+def _end(pk: int, state: str, before: Iterable[str]) -> bool:
+    with transaction.atomic():
+        going = BulkRun.objects.filter(pk=pk, state__in=before)
+        if not going.update(state=state, finished_at=Now(), leased_until=None):
+            return False
+        run = BulkRun.objects.get(pk=pk)
+        notices.end(kind="run", subject=pk, done=run.done, skipped=run.skipped, failed=run.failed)
+    return True
 
 
 def go_on(pk: int) -> None:
@@ -149,9 +162,7 @@ def go_on(pk: int) -> None:
                 BulkRun.objects.filter(pk=pk, state=State.RUNNING).update(leased_until=None)
                 wake(pk)
                 return
-    BulkRun.objects.filter(pk=pk, state=State.RUNNING).update(
-        state=State.FINISHED, finished_at=Now(), leased_until=None
-    )
+    _end(pk, State.FINISHED, [State.RUNNING])
 
 
 def _do_one(run: BulkRun, action: Action, pk: int) -> bool:

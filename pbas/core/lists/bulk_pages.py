@@ -20,6 +20,7 @@ from pbas.core.lists.export import TYPES
 from pbas.core.lists.listing import PanelList, list_called
 from pbas.core.lists.models import BulkRow, BulkRun
 from pbas.core.lists.pages import as_file, list_or_404
+from pbas.core.notices import services as notices
 from pbas.core.problems import Problem
 from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, staff_only
@@ -98,7 +99,9 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show_run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run: how far it is, and what came of each row."""
-    return render(request, "lists/run.html", _context(request, _run_or_404(pk)))
+    run = _run_or_404(pk)
+    notices.read(owner=request.user, kind="run", subject=pk)
+    return render(request, "lists/run.html", _context(request, run))
 
 
 @staff_only
@@ -107,6 +110,7 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
 def follow_run(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that changes; with the last answer the asking ends."""
     run = _run_or_404(pk)
+    notices.read(owner=request.user, kind="run", subject=pk)
     status = 200 if run.is_open else STOP_POLLING
     return render(request, "lists/_run.html", {**_context(request, run), "is_part": True}, status=status)
 
