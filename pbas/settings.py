@@ -82,7 +82,7 @@ FORM_RENDERER = "pbas.core.jinja.FormRenderer"
 
 TEMPLATES: list[dict[str, Any]] = [
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "BACKEND": "pbas.core.folding.Templates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "environment": "pbas.core.jinja.environment",

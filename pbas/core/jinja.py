@@ -18,8 +18,10 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import get_language, gettext, gettext_noop, ngettext, npgettext, pgettext
 from django_htmx.jinja import htmx_script
-from jinja2 import Environment, StrictUndefined, Undefined
+from jinja2 import StrictUndefined, Undefined
 from markupsafe import Markup
+
+from pbas.core.folding import Environment, Templates
 
 # Colour is for what needs a person: only `attention` is filled, only warn and bad are coloured words.
 _MARKS = {
@@ -65,12 +67,13 @@ def environment(**options: Any) -> Environment:
 
 
 def _environment(**options: Any) -> Environment:
-    made = Environment(  # noqa: S701 (Django turns autoescape on; the form renderer below does too)
+    made = Environment(
         **{"extensions": ["jinja2.ext.i18n"], "trim_blocks": True, "lstrip_blocks": True, **options}
     )
     made.install_gettext_callables(  # type: ignore[attr-defined] # the extension's
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
+    made.constant = {"_": gettext, "gettext": gettext, "static": _static, "url": _url, "icon": icon}
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
     made.filters.update(
         number=number, money=money, day=day, moment=moment, ago=ago, until=until, size=size, duration=duration
@@ -210,6 +213,7 @@ class FormRenderer(renderers.Jinja2):
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
     bound_field_class = PanelField
+    backend = Templates
 
     @cached_property
     def engine(self) -> Any:

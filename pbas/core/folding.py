@@ -1,0 +1,93 @@
+"""Templates are compiled once a language: what a call says the same on every page stands in the page as text.
+
+Words, icons and addresses are most of what a list draws around its rows; looked up on each page they cost as much as
+these.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+from django.template.backends.jinja2 import Jinja2
+from django.utils.translation import get_language, override
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+WORDS = ("_", "gettext")  # followed by variables they are a format
+
+
+class Environment(jinja2.Environment):
+    """Jinja2's, for one language. `constant` are functions that answer the same to the same as long as it runs."""
+
+    language = ""
+    constant: dict[str, Callable[..., str]] = {}  # noqa: RUF012 (set by whoever makes it)
+
+    def in_language(self, language: str) -> "Environment":
+        """The same, with compiled templates of its own."""
+        made = self.overlay()
+        made.language = language
+        return made
+
+    def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
+        own = {name.name for name in source.find_all(nodes.Name) if name.ctx != "load"}
+        known = {name: function for name, function in self.constant.items() if name not in own}
+        with override(self.language or None):
+            folded = _Folding(self, known).visit(source)
+        return super()._generate(folded, *args, **kwargs)
+
+
+class Templates(Jinja2):
+    """Django's back end, with an environment for each language."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self._in_language = lru_cache(self._first.in_language)
+
+    @property
+    def env(self) -> Environment:
+        """That of the language which is active."""
+        return self._in_language(get_language() or "")
+
+    @env.setter
+    def env(self, first: Environment) -> None:
+        self._first = first
+
+
+class _Folding(NodeTransformer):
+    """Puts answers in the place of calls whose arguments are known."""
+
+    def __init__(self, environment: Environment, constant: dict[str, Callable[..., str]]) -> None:
+        self._environment, self._constant = environment, constant
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (the visitor's)
+        """A constant, or for words with variables a format; other calls stay."""
+        self.generic_visit(node)  # an icon's label first, then the icon
+        name = node.node.name if isinstance(node.node, nodes.Name) else ""
+        if name not in self._constant or node.dyn_args is not None or node.dyn_kwargs is not None:
+            return node
+        try:
+            args = [one.as_const() for one in node.args]
+            if name in WORDS:
+                return self._words(node, *args)
+            kwargs = dict(one.as_const() for one in node.kwargs)
+        except nodes.Impossible:
+            return node
+        return self._put(nodes.Const(_plain(self._constant[name](*args, **kwargs))), node)
+
+    def _words(self, node: nodes.Call, text: str) -> nodes.Node:
+        """As Jinja2's own gettext: what is translated is markup, and always a format."""
+        said = Markup(self._constant["_"](text))  # noqa: S704 (our own words)
+        if not node.kwargs:
+            return self._put(nodes.Const(said % {}), node)
+        pairs = [nodes.Pair(nodes.Const(one.key), one.value) for one in node.kwargs]
+        return self._put(nodes.Mod(nodes.Const(said), nodes.Dict(pairs)), node)
+
+    def _put(self, made: nodes.Node, instead_of: nodes.Node) -> nodes.Node:
+        return made.set_lineno(instead_of.lineno).set_environment(self._environment)
+
+
+def _plain(answer: str) -> str:
+    """Of a type that Jinja2 writes into the code it makes."""
+    return Markup(answer) if hasattr(answer, "__html__") else str(answer)  # noqa: S704 (it says that it is markup)
