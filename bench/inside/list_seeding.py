@@ -56,10 +56,26 @@ INSERT INTO licenses_licenserequest (id, uid, kind, state, configuration_id, lic
                                      license_id, order_number, options, leased, attempt, tries, held, problem_kind,
                                      problem_text, problem_fault, problem_vendor, stopped_in, finished_at, troubled_at)
 SELECT id, {uid}, 'issue', CASE WHEN state = 'issued' THEN 'attention' ELSE 'done' END, configuration_id,
-       license_class_id, subscription_id, id, 'O' || subscription_id, '{{}}', {false}, 1, 0, {false}, '', '', '', '', '',
+       license_class_id, subscription_id, id, 'O' || subscription_id, '{{}}', false, 1, 0, false, '', '', '', '', '',
        CASE WHEN state <> 'issued' THEN {now} END, CASE WHEN state = 'issued' THEN {now} END FROM licenses_license
 """
-_FILLED = {_ACCOUNTS: LICENSES_EACH * SUBSCRIPTIONS_EACH, _ORDERS: LICENSES_EACH, _SUBSCRIPTIONS: 0, _LICENSES: 1, _REQUESTS: 0}
+_ROWS_OF = {_ACCOUNTS: LICENSES_EACH * SUBSCRIPTIONS_EACH, _ORDERS: LICENSES_EACH}  # so many licenses a row
+_TEXTS = (_ACCOUNTS, _ORDERS, _SUBSCRIPTIONS, _LICENSES, _REQUESTS)
+_AROUND = {  # whose, how it goes, how it comes again
+    "postgresql": """
+SELECT c.relname, 'DROP INDEX ' || indexrelid::regclass, pg_get_indexdef(indexrelid)
+  FROM pg_index JOIN pg_class c ON c.oid = indrelid
+ WHERE indexrelid NOT IN (SELECT conindid FROM pg_constraint)
+""",
+    "sqlite": """
+SELECT tbl_name, 'DROP ' || type || ' ' || name, sql FROM sqlite_master
+ WHERE type IN ('index', 'trigger') AND sql IS NOT NULL
+""",
+}
+_COUNTS = """
+INSERT INTO licenses_statecount (subject, configuration_id, state, n)
+SELECT '{subject}', configuration_id, state, count(*) FROM {table} GROUP BY 2, 3
+"""
 _COUNTED = {"license": "licenses_license", "request": "licenses_licenserequest"}
 
 
@@ -80,13 +96,13 @@ def make_lists(*, number: int) -> None:
         "licenses_each": LICENSES_EACH,
         "subscriptions_each": SUBSCRIPTIONS_EACH,
         "now": now(),
-        "false": "false",
         "uid": _UID[connection.vendor],
         "expiry": _LATER[connection.vendor].format(f"spread %% {_YEARS} - {_YEARS} / 10"),
     }
     with transaction.atomic(), connection.cursor() as cursor, _bare(_TABLES):
-        for text, a_row in _FILLED.items():
-            cursor.execute(text.format(rows=_ROWS.format(number=number, a_row=a_row), **words), [])
+        for text in _TEXTS:
+            rows = _ROWS.format(number=number, a_row=_ROWS_OF.get(text, 1))
+            cursor.execute(text.format(rows=rows, **words), [])
     with connection.cursor() as cursor:
         for table in (*_TABLES, "licenses_statecount"):
             cursor.execute(f"{'VACUUM ANALYZE' if connection.vendor == 'postgresql' else 'ANALYZE'} {table}")
@@ -95,32 +111,18 @@ def make_lists(*, number: int) -> None:
 @contextmanager
 def _bare(tables: Sequence[str]) -> Iterator[None]:
     """Without indexes and triggers until the rows are there; then with what these would have made of them."""
-    statements = []
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql":  # no triggers, those of foreign keys neither
             cursor.execute("SET LOCAL session_replication_role = replica; SET LOCAL maintenance_work_mem = '512MB'")
-            cursor.execute(
-                "SELECT 'DROP INDEX ' || indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index"
-                " WHERE indrelid = ANY(%s::regclass[]) AND indexrelid NOT IN (SELECT conindid FROM pg_constraint)",
-                [list(tables)],
-            )
-        else:
-            cursor.execute(
-                "SELECT 'DROP ' || type || ' ' || name, sql FROM sqlite_master WHERE type IN ('index', 'trigger')"
-                f" AND sql IS NOT NULL AND tbl_name IN ({', '.join(['%s'] * len(tables))})",  # noqa: S608 (placeholders)
-                tables,
-            )
-        statements = cursor.fetchall()
-        for drop, _make in statements:
+        cursor.execute(_AROUND[connection.vendor])
+        around = [(drop, make) for table, drop, make in cursor.fetchall() if table in tables]
+        for drop, _make in around:
             cursor.execute(drop)
         yield
-        for _drop, make in statements:
+        for _drop, make in around:
             cursor.execute(make)
         for subject, table in _COUNTED.items():
-            cursor.execute(
-                "INSERT INTO licenses_statecount (subject, configuration_id, state, n)"
-                f" SELECT '{subject}', configuration_id, state, count(*) FROM {table} GROUP BY 2, 3"  # noqa: S608 (names of our own)
-            )
+            cursor.execute(_COUNTS.format(subject=subject, table=table))
         for table in connection.introspection.table_names(cursor):
             if table.endswith("_search"):  # SQLite's; the triggers keep these
                 cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")  # noqa: S608 (names of our own)

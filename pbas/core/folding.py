@@ -22,7 +22,7 @@ class Environment(jinja2.Environment):
     """Jinja2's, for one language. `constant` are functions that answer the same to the same as long as it runs."""
 
     language = ""
-    constant: dict[str, Callable[..., str]] = {}  # noqa: RUF012 (set by whoever makes it)
+    constant: dict[str, Callable[..., str]]
 
     def in_language(self, language: str) -> "Environment":
         """The same, with compiled templates of its own."""
@@ -67,6 +67,9 @@ class _Folding(NodeTransformer):
         name = node.node.name if isinstance(node.node, nodes.Name) else ""
         if name not in self._constant or node.dyn_args is not None or node.dyn_kwargs is not None:
             return node
+        if name not in WORDS:  # found at once, where a loop would look up its name on each round
+            node.node = nodes.Getitem(nodes.EnvironmentAttribute("constant"), nodes.Const(name), "load")
+            self._put(node.node, node)
         try:
             args = [one.as_const() for one in node.args]
             if name in WORDS:

@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import get_language, gettext, gettext_noop, ngettext, npgettext, pgettext
 from django_htmx.jinja import htmx_script
-from jinja2 import StrictUndefined, Undefined
+from jinja2 import StrictUndefined, Undefined, pass_context, pass_environment
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from pbas.core.folding import Environment, Templates
@@ -52,6 +53,7 @@ _MARKS = {
     "ended": ("circle-x", "off"),
 }
 _OTHER_MARK = ("hourglass", "wait")
+_NEVER_FROM = 9999  # the year of licenses.models.NEVER
 _CONTROL_CLASSES = {
     "Select": "form-select",
     "SelectMultiple": "form-select",
@@ -67,16 +69,14 @@ def environment(**options: Any) -> Environment:
 
 
 def _environment(**options: Any) -> Environment:
-    made = Environment(
-        **{"extensions": ["jinja2.ext.i18n"], "trim_blocks": True, "lstrip_blocks": True, **options}
-    )
+    made = Environment(**{"extensions": ["jinja2.ext.i18n"], "trim_blocks": True, "lstrip_blocks": True, **options})
     made.install_gettext_callables(  # type: ignore[attr-defined] # the extension's
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
-    made.constant = {"_": gettext, "gettext": gettext, "static": _static, "url": _url, "icon": icon}
+    made.constant = {"_": gettext, "gettext": gettext, "static": _static, "url": _url, "icon": icon, "state": state}
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
     made.filters.update(
-        number=number, money=money, day=day, moment=moment, ago=ago, until=until, size=size, duration=duration
+        number=_number_of, money=money, day=_day_of, moment=moment, ago=ago, until=until, size=size, duration=duration
     )
     return made
 
@@ -114,6 +114,17 @@ def state_of(row: Any, field: str = "state") -> SafeString:
 
 def number(value: int) -> str:
     """A whole number with the language's separators."""
+    return _number(value, get_language() or "")
+
+
+@pass_environment
+def _number_of(environment: Environment, value: int) -> str:
+    """`number` in a template: its language is known."""
+    return _number(value, environment.language)
+
+
+@lru_cache(maxsize=2000)
+def _number(value: int, _language: str) -> str:
     return formats.number_format(value, use_l10n=True, force_grouping=True)
 
 
@@ -122,10 +133,19 @@ def money(value: Decimal) -> str:
     return formats.number_format(value, 2, use_l10n=True, force_grouping=True)
 
 
+@pass_context
+def _day_of(context: Context, value: date | None) -> Markup:
+    """`day` in a template: zone and language are known to its page, which shows a hundred days."""
+    zone, environment = context.get("zone"), context.environment
+    if zone is None or not isinstance(value, datetime) or value.year >= _NEVER_FROM:
+        return day(value)
+    return _day(value.astimezone(zone).date(), environment.language)  # type: ignore[attr-defined] # ours
+
+
 def day(value: date | None) -> Markup:
     """A day, of a moment in the reader's zone; "never" where there is none."""
-    if value is None or value.year >= 9999:  # noqa: PLR2004 (the far future of licenses.models.NEVER)
-        return Markup('<span class="soft">%s</span>') % gettext("never")
+    if value is None or value.year >= _NEVER_FROM:
+        return _never(get_language() or "")
     local = timezone.localtime(value).date() if isinstance(value, datetime) else value
     return _day(local, get_language() or "")
 
@@ -133,6 +153,11 @@ def day(value: date | None) -> Markup:
 @lru_cache(maxsize=2000)
 def _day(value: date, _language: str) -> Markup:
     return Markup('<time datetime="%s">%s</time>') % (value.isoformat(), formats.date_format(value))
+
+
+@lru_cache
+def _never(_language: str) -> Markup:
+    return Markup('<span class="soft">%s</span>') % gettext("never")
 
 
 def moment(value: datetime | None) -> Markup:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -14,20 +14,22 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect  # noqa: TID251 (the door of pages)
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
+from django.template.backends.utils import csrf_input
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from pbas.core import kept
-from pbas.core.access import is_allowed
+from pbas.core.access import doors_of
 from pbas.core.notices import services as notices
 from pbas.core.reference import reference_of
 from pbas.core.rights import rights_of
@@ -70,19 +72,24 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """What base.html needs on every page; `can` tells whether this reader may open or post to an address."""
     user = getattr(request, "user", None) or AnonymousUser()  # an address that is refused outright has none yet
 
+    doors = doors_of(user)
+
     def can(name: str, method: str = "POST") -> bool:
-        return is_allowed(user, name, method)
+        return doors(name, method)
 
     return {
         "user": user,
         "can": can,
+        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),  # one for all forms of the page
+        "csrf_token": SimpleLazyObject(lambda: get_token(request)),
+        "zone": timezone.get_current_timezone(),
         "menu": [
-            MenuEntry(label, icon, reverse(name), _is_at(request.path, reverse(name)), _count_of(name))
-            for name, label, icon in _MENU
+            MenuEntry(label, icon, link, _is_at(request.path, link), _count_of(name))
+            for name, label, icon, link in _menu(get_language())
             if can(name, "GET")
         ],
         "theme": theme_of(request),
-        "themes": [(name, label, _THEME_ICONS[name]) for name, label in THEMES.items()],
+        "themes": _themes(get_language()),
         "lang": get_language(),
         "languages": settings.LANGUAGES,
         "is_demo": settings.PBAS_DEMO,
@@ -92,6 +99,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "now": timezone.now(),
         "notices": notices.counted(user),
     }
+
+
+@lru_cache
+def _menu(_language: str | None) -> list[tuple[str, str, str, str]]:
+    return [(name, str(label), icon, reverse(name)) for name, label, icon in _MENU]
+
+
+@lru_cache
+def _themes(_language: str | None) -> list[tuple[str, str, str]]:
+    return [(name, str(label), _THEME_ICONS[name]) for name, label in THEMES.items()]
 
 
 def _count_of(name: str) -> int:
