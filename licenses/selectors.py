@@ -1,6 +1,6 @@
 """Reads for the pages of this leg. Each says how many statements it costs, where that is more than one."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,7 +52,7 @@ class Counts:
 
     def __init__(self, rows: Iterable[tuple[str, int, str, int]]) -> None:
         self.rows = tuple(rows)
-        self._totals: Counter[tuple[str, int | None, str]] = Counter()
+        self._totals: dict[tuple[str, int | None, str], int] = defaultdict(int)
         for subject, configuration, state, n in self.rows:
             for tab in (configuration, None):
                 self._totals[subject, tab, state] += n
@@ -60,7 +60,8 @@ class Counts:
 
     def of(self, subject: str, *, states: Iterable[str] = (), tab: int | None = None) -> int:
         """How many there are of a subject ("license" or "request"), of some states and one configuration if given."""
-        return sum(self._totals[subject, tab, state] for state in states or ("",))
+        totals: list[int] = [self._totals[subject, tab, state] for state in states or ("",)]
+        return sum(totals)
 
     def waiting(self, tabs: Iterable[PluginConfiguration]) -> int:
         """How many requests of these configurations need a person; an offline one needs him for key, files, install."""

@@ -45,7 +45,7 @@ class Templates(Jinja2):
         super().__init__(params)
         self._in_language = lru_cache(self._first.in_language)
 
-    @property
+    @property  # type: ignore[override] # a plain attribute in Django's
     def env(self) -> Environment:
         """That of the language which is active."""
         return self._in_language(get_language() or "")
