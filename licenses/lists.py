@@ -11,16 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from licenses.bulk import LICENSE_ACTIONS, REQUEST_ACTIONS
+from licenses.counters import Counts, counts
 from licenses.list_columns import LICENSE_COLUMNS, REQUEST_COLUMNS
 from licenses.models import License, LicenseRequest, PluginConfiguration
 from licenses.narrowing import Days, Narrowing
 from licenses.selectors import (
     SHORTEST_SEARCH,
     WAITING_FOR_STAFF,
-    Counts,
     Found,
     configurations,
-    counts,
     expiring_soon,
     failed_lately,
     found_by,

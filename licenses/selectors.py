@@ -1,6 +1,5 @@
 """Reads for the pages of this leg. Each says how many statements it costs, where that is more than one."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,42 +39,10 @@ LATELY = timedelta(hours=24)
 WAITING_FOR_STAFF = (State.ATTENTION, State.IN_DOUBT)
 # Text, as each page of a list asks it, and the ORM needs longer to write it than the database to answer.
 _TABS = "SELECT id, name, mode, status, template, parked_until FROM licenses_pluginconfiguration ORDER BY name"
-_COUNTED = "SELECT subject, configuration_id, state, sum(n) FROM licenses_statecount GROUP BY 1, 2, 3"
 WAITING_OFFLINE = (*WAITING_FOR_STAFF, State.KEY, State.FILES, State.INSTALL)
 
 
-# --- tabs and counters --------------------------------------------------------------------------------------------
-
-
-class Counts:
-    """Exact totals of licenses and requests, by configuration and state."""
-
-    def __init__(self, rows: Iterable[tuple[str, int, str, int]]) -> None:
-        self.rows = tuple(rows)
-        self._totals: dict[tuple[str, int | None, str], int] = defaultdict(int)
-        for subject, configuration, state, n in self.rows:
-            for tab in (configuration, None):
-                self._totals[subject, tab, state] += n
-                self._totals[subject, tab, ""] += n
-
-    def of(self, subject: str, *, states: Iterable[str] = (), tab: int | None = None) -> int:
-        """How many there are of a subject ("license" or "request"), of some states and one configuration if given."""
-        totals: list[int] = [self._totals[subject, tab, state] for state in states or ("",)]
-        return sum(totals)
-
-    def waiting(self, tabs: Iterable[PluginConfiguration]) -> int:
-        """How many requests of these configurations need a person; an offline one needs him for key, files, install."""
-        return sum(
-            self.of("request", states=WAITING_FOR_STAFF if one.is_online else WAITING_OFFLINE, tab=one.pk)
-            for one in tabs
-        )
-
-
-def counts() -> Counts:
-    """What the database has counted."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTED)
-        return Counts(cursor.fetchall())
+# --- tabs ---------------------------------------------------------------------------------------------------------
 
 
 def configurations() -> list[PluginConfiguration]:

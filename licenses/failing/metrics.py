@@ -7,9 +7,9 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from licenses.counters import Counts, counts
 from licenses.failing.stuck import last_count
 from licenses.models import Alert, AlertDelivery, LicenseRequest, PluginConfiguration
-from licenses.selectors import Counts, counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from ka_plugins import registry
+from licenses.counters import Counts, counts
 from licenses.models import LicenseRequest, PluginConfiguration
 from licenses.plugins import templates
-from licenses.selectors import Counts, counts
 from pbas.core.keyset import Page
 from pbas.core.lists.columns import Column, Kind
 from pbas.core.lists.listing import PanelList

@@ -31,8 +31,7 @@ class Environment(jinja2.Environment):
         return made
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
-        own = {name.name for name in source.find_all(nodes.Name) if name.ctx != "load"}
-        known = {name: function for name, function in self.constant.items() if name not in own}
+        known = {name: function for name, function in self.constant.items() if name not in _own(source)}
         with override(self.language or None):
             folded = _Folding(self, known).visit(source)
         return super()._generate(folded, *args, **kwargs)
@@ -89,6 +88,13 @@ class _Folding(NodeTransformer):
 
     def _put(self, made: nodes.Node, instead_of: nodes.Node) -> nodes.Node:
         return made.set_lineno(instead_of.lineno).set_environment(self._environment)
+
+
+def _own(source: nodes.Template) -> set[str]:
+    """The names that a template gives to something itself."""
+    names = {one.name for one in source.find_all(nodes.Name) if one.ctx != "load"}
+    names |= {one.name for one in source.find_all(nodes.Macro)}
+    return names | {one.target for one in source.find_all(nodes.Import)}
 
 
 def _plain(answer: str) -> str:

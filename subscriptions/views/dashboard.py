@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse  # noqa: TID251 (the door of p
 from django.shortcuts import render  # noqa: TID251 (the door of pages)
 from django.views.decorators.http import require_GET
 
+from licenses.counters import counts
 from licenses.failing.groups import troubled_plugins
 from licenses.models import LicenseRequest
 from licenses.ready_keys.selectors import classes_with_marks
-from licenses.selectors import counts
 from pbas.core.lists.pages import show_list
 from pbas.core.web import staff_only
 from subscriptions import figures

@@ -1,0 +1,56 @@
+"""What a template says the same on every page is written into it when it is compiled, for each language anew."""
+
+from typing import Any
+
+from django.template import engines
+from django.utils.translation import override
+
+from pbas.core.folding import Environment, Templates
+
+
+def _pages() -> Templates:
+    found = engines.all()[0]
+    assert isinstance(found, Templates)
+    return found
+
+
+def _code(source: str) -> str:
+    made: str = _environment().compile(source, raw=True)
+    return made
+
+
+def _environment() -> Environment:
+    return _pages().env
+
+
+def _draw(source: str, **given: Any) -> str:
+    return str(_pages().from_string(source).render(given))
+
+
+def test_words_icons_and_addresses_are_text_of_the_compiled_template() -> None:
+    code = _code('{{ _("Clear all") }}{{ icon("x", _("Close")) }}{{ url("licenses") }}{{ state("done", _("Done")) }}')
+    assert "Clear all<svg" in code
+    assert 'aria-label="Close"' in code
+    assert "/licenses/" in code
+    assert "context.call" not in code
+
+
+def test_what_is_known_on_the_page_only_is_still_asked_there() -> None:
+    assert _draw('{{ url("license", pk) }} {{ icon(name) }}', pk=7, name="x").startswith("/licenses/7/ <svg")
+
+
+def test_variables_in_words_are_escaped_and_the_words_are_not() -> None:
+    assert _draw('{{ _("%(n)s of %(all)s", n=n, all=3) }}', n="<b>") == "&lt;b&gt; of 3"
+    assert _draw('{{ _("100%%") }}') == "100%"
+
+
+def test_a_name_that_the_template_sets_itself_is_its_own() -> None:
+    assert _draw('{% set url = "mine" %}{% macro icon(name) %}[{{ name }}]{% endmacro %}{{ url }}{{ icon("x") }}') == (
+        "mine[x]"
+    )
+
+
+def test_each_language_has_its_own_texts_in_turn() -> None:
+    for language, said in (("en", "Monday"), ("de", "Montag")) * 2:
+        with override(language):
+            assert _draw('{{ _("Monday") }}') == said
