@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-from django.db.models import DateTimeField, Model
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import DateTimeField, Field, Model
 from django.db.models.expressions import DatabaseDefault, RawSQL
 
 # Not clock_timestamp(): what may change within a statement bounds no index, and each claim would read all that waits.
@@ -191,13 +191,22 @@ def add_rows(rows: Sequence[Model]) -> None:
     ]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     mark = "(" + ", ".join(["%s"] * len(fields)) + ")"
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    values = [value for row in zip(*(_column(field, rows) for field in fields), strict=True) for value in row]
     with connection.cursor() as cursor:
         marks = ", ".join([mark] * len(rows))
         cursor.execute(f'INSERT INTO "{meta.db_table}" ({columns}) VALUES {marks} RETURNING id', values)  # noqa: S608 (names of our own tables)
         for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
             row.pk = pk
             row._state.adding = False  # noqa: SLF001 (as bulk_create leaves it)
+
+
+def _column(field: "Field[Any, Any]", rows: Sequence[Model]) -> list[Any]:
+    """One field of new rows as the database takes it; most columns of a batch hold one default, made ready once."""
+    database = connections[DEFAULT_DB_ALIAS]  # itself, as the proxy looks it up for each value
+    given = [field.pre_save(row, add=True) for row in rows]
+    if all(value is given[0] for value in given):
+        return [field.get_db_prep_save(given[0], database)] * len(given)
+    return [field.get_db_prep_save(value, database) for value in given]
 
 
 def in_seconds(seconds: float) -> RawSQL:

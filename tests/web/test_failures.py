@@ -58,6 +58,7 @@ def test_failures_are_grouped_by_plugin_step_and_cause_in_a_fixed_number_of_stat
     fail(requests[3], "The vendor has no more of them.", to="key")
     LicenseRequest.objects.filter(pk=requests[1].pk).update(held=True)
     PluginConfiguration.objects.filter(pk=vendor.pk).update(parkings=2, parked_why="It does not <i>answer</i>.")
+    staff_client.get(PAGE)  # what is kept in the cache is there from now on
     with CaptureQueriesContext(connection) as few:
         page = staff_client.get(PAGE).text
     assert "4 requests fail, for 2 causes" in page
@@ -74,7 +75,7 @@ def test_failures_are_grouped_by_plugin_step_and_cause_in_a_fixed_number_of_stat
     fail(requests[4], "Something of its own.")
     with CaptureQueriesContext(connection) as more:
         staff_client.get(PAGE)
-    assert len(more) == len(few) == 14
+    assert len(more) == len(few) == 13
     link = f"?plugin={big.configuration}&step={big.step}&cause={big.cause}"
     with CaptureQueriesContext(connection) as one_group:
         page = staff_client.get(PAGE + link).text
