@@ -190,7 +190,7 @@ class Engine:
             return landings.after_error(request, desk, landings.too_late(request, desk))
         except LedgerStoppedError:
             raise
-        except Exception as error:  # noqa: BLE001 (whatever a plug-in raises goes to a person, not to the worker)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a plug-in does goes to a person, not to the worker)
             logger.warning("Request %s in %s: %s", request.id, request.state, type(error).__name__)
             return landings.after_error(request, desk, error)
         brought = landing.key or landing.files or landing.license_state

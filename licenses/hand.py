@@ -24,7 +24,7 @@ def move_by_hand(
     license_: License | None = None,
 ) -> LicenseRequest:
     """Make one move for a person and tell it. Raises ConflictProblem where the request has moved on meanwhile."""
-    if to != request.state and to not in moves.MOVES[request.state]:
+    if to != request.state and to not in moves.ends(request.state, by_hand=True):
         raise refusal(request, "Request %(request)s cannot do that now: %(state)s.")
     made = Move(
         *(request.pk, request.attempt, request.state, to),

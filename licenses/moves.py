@@ -20,9 +20,8 @@ MOVES: dict[str, frozenset[str]] = {
     # back to key only when it is certain that nothing was sold
     State.BUYING: frozenset({State.KEY, State.FILES, State.INSTALL, State.DONE, State.IN_DOUBT, State.ATTENTION}),
     State.IN_DOUBT: frozenset({State.KEY, State.FILES, State.INSTALL, State.ATTENTION, State.CANCELLED}),
-    # back from files and install only where a person takes an upload of his back
-    State.FILES: frozenset({State.KEY, State.INSTALL, State.DONE, State.ATTENTION, State.CANCELLED}),
-    State.INSTALL: frozenset({State.KEY, State.FILES, State.PROOF, State.DONE, State.ATTENTION, State.CANCELLED}),
+    State.FILES: frozenset({State.INSTALL, State.DONE, State.ATTENTION, State.CANCELLED}),
+    State.INSTALL: frozenset({State.PROOF, State.DONE, State.ATTENTION, State.CANCELLED}),
     State.PROOF: frozenset({State.INSTALL, State.DONE, State.ATTENTION}),
     State.ATTENTION: frozenset(
         {State.KEY, State.FILES, State.INSTALL, State.PROOF, State.IN_DOUBT, State.DONE, State.CANCELLED}
@@ -30,6 +29,16 @@ MOVES: dict[str, frozenset[str]] = {
     State.DONE: frozenset(),
     State.CANCELLED: frozenset(),
 }
+# What a person alone may do besides: take an upload of his back.
+MOVES_BY_HAND: dict[str, frozenset[str]] = {
+    State.FILES: frozenset({State.KEY}),
+    State.INSTALL: frozenset({State.KEY, State.FILES}),
+}
+
+
+def ends(state: str, *, by_hand: bool) -> frozenset[str]:
+    """Where a request may go from a state."""
+    return MOVES[state] | MOVES_BY_HAND.get(state, frozenset()) if by_hand else MOVES[state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class Move:
 
     def __post_init__(self) -> None:
         """Refuse what the table does not allow."""
-        if self.to != self.state and self.to not in MOVES[self.state]:
+        if self.to != self.state and self.to not in ends(self.state, by_hand=self.by_hand):
             message = f"No request moves from {self.state} to {self.to}."
             raise ValueError(message)
 

@@ -24,8 +24,11 @@ _AGE = {  # seconds since a moment
 }
 _SKIP_LOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 
-# The vendor is asked in these; the other open states are the panel's own work and go on while he is down.
+# The vendor is asked in these; the others that an engine walks are the panel's own work and go on while he is down.
+# What neither names is of a newer version of the panel beside this one, and is left to it.
 VENDOR_STATES = "'key', 'buying', 'in_doubt', 'files'"
+OWN_STATES = "'install', 'proof'"
+KINDS = "'issue', 'renew', 'change', 'suspend', 'resume', 'terminate'"
 
 _BUYS = "r.state = 'key' AND r.kind IN ('issue', 'renew', 'change')"  # what is asked for next costs money
 
@@ -41,7 +44,7 @@ SELECT c.id, c.name, c."limit", c.version, c.parkings, c.mode, c.status,
 _CLAIM = """
 WITH q AS MATERIALIZED (
   SELECT id AS taken FROM licenses_licenserequest
-   WHERE configuration_id = %s AND due_at <= {now} AND state {which} ({vendor})
+   WHERE configuration_id = %s AND due_at <= {now} AND state IN ({states}) AND kind IN ({kinds})
    ORDER BY due_at LIMIT %s {skip_locked})
 UPDATE licenses_licenserequest AS r
    SET due_at = {lease}, leased = true, attempt = r.attempt + 1,
@@ -144,8 +147,8 @@ def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[
         buys=_BUYS,
         lease=after("%s"),
         age=_AGE[connection.vendor].format("intent_at"),
-        which="IN" if vendor else "NOT IN",
-        vendor=VENDOR_STATES,
+        states=VENDOR_STATES if vendor else OWN_STATES,
+        kinds=KINDS,
         skip_locked=_SKIP_LOCKED[connection.vendor],
     )
     with connection.cursor() as cursor:

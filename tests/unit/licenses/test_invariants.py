@@ -1,14 +1,16 @@
 """Each invariant sees the breakage that it is there for, and none where all is well."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from licenses.invariants import INVARIANTS, broken
-from licenses.models import Alert, AlertDelivery, LicenseRequest, PluginConfiguration, StateCount
+from licenses.models import Alert, AlertDelivery, License, LicenseRequest, PluginConfiguration, StateCount
 from licenses.statements import in_seconds
+from pbas.core.models import Event
 from pbas.core.story import SYSTEM, tell
 from tests.factories import make_license, make_order, make_subscription
 from tests.unit.licenses.conftest import MakeRequest
@@ -97,6 +99,14 @@ def counted_wrong(make_request: MakeRequest) -> None:
     StateCount.objects.create(subject="request", configuration_id=request.configuration_id, state="key", n=1)
 
 
+def never_read_back(make_request: MakeRequest) -> None:  # noqa: ARG001 (no request is part of it)
+    License.objects.filter(pk=make_license().pk).update(prove_at=in_seconds(-2 * 86_400))
+
+
+def never_sealed(make_request: MakeRequest) -> None:
+    Event.objects.create(at=timezone.now() - timedelta(hours=1), kind="comment", text="x", request=make_request())
+
+
 BREAKAGES: list[tuple[Callable[[MakeRequest], None], str]] = [
     (lost_due_time, EVENT),
     (left_lying, EVENT),
@@ -113,6 +123,8 @@ BREAKAGES: list[tuple[Callable[[MakeRequest], None], str]] = [
     (one_license_for_two, "I1 each request ends in a license of its own"),
     (sold_twice, "I5 one event tells where a key came from"),
     (a_key_out_of_nowhere, "I5 one event tells where a key came from"),
+    (never_read_back, "I3 installed licenses are read back"),
+    (never_sealed, "I5 events are sealed within minutes"),
     (counted_wrong, "I6 the counters are right"),
 ]
 

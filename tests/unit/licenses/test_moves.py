@@ -5,15 +5,15 @@ import itertools
 import pytest
 
 from licenses.models import LicenseRequest
-from licenses.moves import MOVES, Move, Trouble
+from licenses.moves import MOVES, MOVES_BY_HAND, Move, Trouble
 
 State = LicenseRequest.State
 AFTER_THE_KEY = {"files", "install", "proof"}
 
 
-def allowed(start: str, end: str) -> bool:
+def allowed(start: str, end: str, *, by_hand: bool = False) -> bool:
     try:
-        Move(1, 0, start, end)
+        Move(1, 0, start, end, by_hand=by_hand)
     except ValueError:
         return False
     return True
@@ -26,7 +26,13 @@ def test_the_table_knows_every_state_and_no_other() -> None:
 
 @pytest.mark.parametrize(("start", "end"), list(itertools.product(State.values, State.values)))
 def test_a_move_is_made_if_and_only_if_the_table_has_it_or_it_stays(start: str, end: str) -> None:
-    assert allowed(start, end) == (end in MOVES[start] or start == end)
+    is_in_table = end in MOVES[start] or start == end
+    assert allowed(start, end) == is_in_table
+    assert allowed(start, end, by_hand=True) == (is_in_table or end in MOVES_BY_HAND.get(start, ()))
+
+
+def test_a_person_alone_takes_an_upload_back_and_never_what_was_bought_or_is_over() -> None:
+    assert {"files": {"key"}, "install": {"key", "files"}} == MOVES_BY_HAND
 
 
 def test_nothing_leaves_a_final_state() -> None:
