@@ -66,6 +66,17 @@ def send(task: str, arguments: list[int], *, queue: str | None = None) -> None:
         logger.warning("No worker could be woken (%s); the next sweep finds what is due.", type(error).__name__)
 
 
+def is_answered() -> bool:
+    """Whether the broker takes messages now; one that does not answer costs some seconds."""
+    try:
+        with _line() as line:
+            line.channel()
+    except Exception as error:  # noqa: BLE001 (each broker's client has its own ways to say no)
+        logger.warning("The broker does not answer (%s).", type(error).__name__)
+        return False
+    return True
+
+
 def _line() -> Connection:
     """How to reach the broker: as Celery does, but without waiting for one that is away; pages wait for this."""
     options = {**current_app.conf.broker_transport_options, **_IMPATIENT}

@@ -89,7 +89,7 @@ class Engine:
         self.walked = 0
 
     async def run(self) -> int:
-        """Claim and walk until idle, stopped or out of time; then hand over."""
+        """Claim and walk until idle or out of time while others can be called, or stopped; then hand over."""
         loop = asyncio.get_running_loop()
         async with AsyncExitStack() as ends:  # from the last to the first, whatever becomes of the others
             self.ledger = Ledger(loop, lease=settings.ENGINE_LEASE_SECONDS)
@@ -109,12 +109,14 @@ class Engine:
     async def _work(self) -> None:
         until = time.monotonic() + settings.ENGINE_DRAIN_SECONDS
         idle_since = time.monotonic()
-        while not _stop[0] and not self.ledger.dead and time.monotonic() < until:
+        while not _stop[0] and not self.ledger.dead:
             if self.slots - len(self.running) >= self.slots // 8:
                 await self._claim()
+            now = time.monotonic()
             if self.running:
-                idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > settings.ENGINE_LINGER_SECONDS:
+                idle_since = now
+            is_over = now > until or now - idle_since > settings.ENGINE_LINGER_SECONDS
+            if is_over and await asyncio.to_thread(bell.is_answered):  # without a broker nobody would call the next one
                 return
             await self.alarm.wait(TICK)
 

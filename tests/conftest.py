@@ -36,9 +36,21 @@ def pytest_runtest_setup() -> None:
     socket_allow_hosts(HERE, allow_unix_socket=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the long tests and only these, which otherwise do not run")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: from the first of them on, Playwright's event loop runs in the thread of the tests."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests to `--long`, and put those of the browser last.
+
+    From the first of these on, Playwright's event loop runs in the thread of the tests.
+    """
+    wanted = bool(config.getoption("--long"))
+    others = [one for one in items if (one.get_closest_marker("long") is not None) != wanted]
+    config.hook.pytest_deselected(items=others)
+    left_out = set(others)
+    items[:] = [one for one in items if one not in left_out]
     items.sort(key=lambda one: "playwright" in getattr(one, "fixturenames", ()))
 
 

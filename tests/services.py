@@ -12,7 +12,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from pbas.environment import make_field_keys, make_secret_key
 
 BOOT_SECONDS = 20.0
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 STORES = 16  # the databases of one Redis
 
 
@@ -51,8 +51,12 @@ def _start() -> None:
         os.environ.pop("CELERY_BROKER_URL", None)
         return
     if "DATABASE_URL" not in os.environ:
-        os.environ["DATABASE_URL"] = _start_postgresql(scratch)
-    os.environ["PANEL_TEST_REDIS"] = _start_redis(scratch)
+        database = PostgreSQL(scratch / "postgresql", "synchronous_commit=off", "max_connections=200")
+        database.start()
+        os.environ["DATABASE_URL"] = f"postgres://postgres@127.0.0.1:{database.port}/panel"
+    broker = Redis(scratch / "redis")
+    broker.start()
+    os.environ["PANEL_TEST_REDIS"] = f"redis://127.0.0.1:{broker.port}"
     os.environ["CELERY_BROKER_URL"] = f"{os.environ['PANEL_TEST_REDIS']}/0"
 
 
@@ -63,65 +67,98 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _start_postgresql(scratch: Path) -> str:
-    """A server without durability, as the database's own user where we are root, which it refuses to run as."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
-    if not programs:
-        raise pytest.UsageError("PostgreSQL is missing: script/test installs it. Or set PANEL_TEST_DB=sqlite.")
-    folder, port = scratch / "postgresql", free_port()
-    folder.mkdir()
-    owner: dict[str, Any] = {"cwd": folder}
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-        owner.update(user="postgres", group="postgres", extra_groups=[])
-    make = ["initdb", "-D", "store", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
-    subprocess.run([programs[-1] / make[0], *make[1:]], check=True, stdout=subprocess.DEVNULL, **owner)
-    serve = ["-D", "store", "-k", folder, "-h", "127.0.0.1", "-p", str(port), "-F"]
-    serve += ["-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"]
-    _run([programs[-1] / "postgres", *serve], folder, signal.SIGINT, owner)
-    ask: list[Any] = [programs[-1] / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-    _wait(lambda: subprocess.run(ask, check=False).returncode == 0, "PostgreSQL", folder)
-    return f"postgres://postgres@127.0.0.1:{port}/panel"
+class Server:
+    """A program that serves a port of this machine until it is stopped, or the suite ends, however that ends."""
+
+    name: str
+    stops_at: signal.Signals
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        folder.mkdir()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.options: dict[str, Any] = {"cwd": folder}
+
+    def start(self) -> None:
+        """Return once it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(),
+                stdout=log,
+                stderr=log,
+                process_group=0,  # Ctrl-C is for the suite alone to hear
+                preexec_fn=self._end_with_the_suite,  # noqa: PLW1509 (it makes one system call)
+                **self.options,
+            )
+        atexit.register(self.stop)
+        until = time.monotonic() + BOOT_SECONDS
+        while not self.is_up():
+            if time.monotonic() > until:
+                raise pytest.UsageError(f"{self.name} did not start: {(self.folder / 'log').read_text()}")
+            time.sleep(0.05)
+
+    def stop(self, sign: signal.Signals | None = None) -> None:
+        """End it, in the way that the signal means to it, and wait for that; safe to repeat."""
+        if self.process is not None:
+            self.process.send_signal(sign or self.stops_at)
+            self.process.wait(BOOT_SECONDS)
+            self.process = None
+            atexit.unregister(self.stop)
+
+    def command(self) -> list[Any]:
+        raise NotImplementedError
+
+    def is_up(self) -> bool:
+        raise NotImplementedError
+
+    def _end_with_the_suite(self) -> None:
+        LIBC.prctl(PR_SET_PDEATHSIG, self.stops_at)
 
 
-def _start_redis(scratch: Path) -> str:
-    if shutil.which("redis-server") is None:
-        raise pytest.UsageError("redis-server is missing: script/test installs it.")
-    folder, port = scratch / "redis", free_port()
-    folder.mkdir()
-    serve = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    _run(serve, folder, signal.SIGTERM, {"cwd": folder})
-    ask = ["redis-cli", "-p", str(port), "ping"]
-    _wait(lambda: subprocess.run(ask, check=False, capture_output=True).stdout == b"PONG\n", "Redis", folder)
-    return f"redis://127.0.0.1:{port}"
+class PostgreSQL(Server):
+    """A server that flushes nothing to the disk; it runs as the database's own user where we are root."""
+
+    name = "PostgreSQL"
+    stops_at = signal.SIGINT
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        """`settings` are more of its own, as `name=value`."""
+        super().__init__(folder)
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+        if not programs:
+            raise pytest.UsageError("PostgreSQL is missing: script/test installs it. Or set PANEL_TEST_DB=sqlite.")
+        self.programs = programs[-1]
+        self.settings = ("full_page_writes=off", *settings)
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+            self.options.update(user="postgres", group="postgres", extra_groups=[])
+        make = ["-D", "store", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run([self.programs / "initdb", *make], check=True, stdout=subprocess.DEVNULL, **self.options)
+
+    def command(self) -> list[Any]:
+        serve = [self.programs / "postgres", "-D", "store", "-k", self.folder, "-h", "127.0.0.1", "-p", str(self.port)]
+        return [*serve, "-F", *(word for setting in self.settings for word in ("-c", setting))]
+
+    def is_up(self) -> bool:
+        ask: list[Any] = [self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(ask, check=False).returncode == 0
 
 
-def _run(command: list[Any], folder: Path, stop: signal.Signals, options: dict[str, Any]) -> None:
-    """Run a server until the suite ends; Ctrl-C is for the suite alone to hear."""
+class Redis(Server):
+    """A server that keeps nothing."""
 
-    def end_with_the_suite() -> None:  # also where that is killed
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, stop)
+    name = "Redis"
+    stops_at = signal.SIGTERM
 
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=log,
-            process_group=0,
-            preexec_fn=end_with_the_suite,  # noqa: PLW1509 (the suite has no threads yet)
-            **options,
-        )
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        if shutil.which("redis-server") is None:
+            raise pytest.UsageError("redis-server is missing: script/test installs it.")
 
-    def end() -> None:
-        process.send_signal(stop)
-        process.wait(BOOT_SECONDS)
+    def command(self) -> list[Any]:
+        serve = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1"]
+        return [*serve, "--save", "", "--appendonly", "no"]
 
-    atexit.register(end)
-
-
-def _wait(is_up: Callable[[], bool], name: str, folder: Path) -> None:
-    until = time.monotonic() + BOOT_SECONDS
-    while not is_up():
-        if time.monotonic() > until:
-            raise pytest.UsageError(f"{name} did not start: {(folder / 'log').read_text()}")
-        time.sleep(0.05)
+    def is_up(self) -> bool:
+        ask = ["redis-cli", "-p", str(self.port), "ping"]
+        return subprocess.run(ask, check=False, capture_output=True).stdout == b"PONG\n"

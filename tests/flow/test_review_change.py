@@ -106,10 +106,11 @@ def test_who_has_asked_for_the_end_of_the_old_key_already_is_not_asked_twice(pro
 
 
 def test_a_worker_that_dies_between_the_proof_and_the_end_of_the_old_key_leaves_neither_out(
-    protected: License, simulator: RunningSimulator, work: Work
+    protected: License, simulator: RunningSimulator, work: Work, tmp_path: Path
 ) -> None:
     request = change(protected)
-    died = drained_by_a_process_that_dies_at("before_ending")
+    (tmp_path / "before_ending").write_text("kill")
+    died = drained_by_a_process_of_its_own(tmp_path)
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert standing(request) == "install"
     assert living(simulator, protected) == 1, "the old key was ended though nothing says that the change is proven"
@@ -121,15 +122,15 @@ def test_a_worker_that_dies_between_the_proof_and_the_end_of_the_old_key_leaves_
     assert LicenseRequest.objects.filter(kind="terminate").count() == 1
 
 
-def drained_by_a_process_that_dies_at(point: str) -> "subprocess.CompletedProcess[str]":
-    """An engine of its own process on the database of this test."""
+def drained_by_a_process_of_its_own(points: Path) -> "subprocess.CompletedProcess[str]":
+    """An engine of its own process on the database of this test, with the fault points that are armed in a folder."""
     name, server = connection.settings_dict["NAME"], os.environ.get("DATABASE_URL", "").rpartition("/")[0]
     url = f"sqlite:///{name}" if connection.vendor == "sqlite" else f"{server}/{name}"
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "pbas.settings",
         "DATABASE_URL": url,
-        "PBAS_FAULT_POINT": f"{point}=kill",
+        "PBAS_FAULT_POINTS": str(points),
     }
     program = "import django; django.setup(); from licenses import engine; engine.drain()"
     return subprocess.run(

@@ -60,6 +60,15 @@ def test_the_broker_is_tried_again_after_a_sweep(settings: Any) -> None:
     assert message.headers["task"] == bell.DRAIN
 
 
+def test_an_engine_may_ask_whether_its_broker_answers() -> None:
+    current_app.conf.update(broker_write_url="memory://localhost/")
+    assert bell.is_answered()
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        current_app.conf.update(broker_write_url=f"redis://127.0.0.1:{unused.getsockname()[1]}/0")
+        assert not bell.is_answered()
+
+
 def test_the_bell_rings_tasks_that_exist() -> None:
     current_app.loader.import_default_modules()
     assert {bell.DRAIN, "licenses.tasks.fetch_classes", "licenses.tasks.sweep"} <= set(current_app.tasks)

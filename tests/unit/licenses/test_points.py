@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -31,27 +32,34 @@ def test_a_point_that_is_not_armed_does_nothing(name: str) -> None:
     point(name)
 
 
-def armed(action: str, then: str = "print('on')") -> subprocess.CompletedProcess[str]:
-    program = f"from licenses.points import point; point('other'); point('here'); {then}"
-    environment = {**os.environ, "PBAS_FAULT_POINT": f"here={action}"}
+def armed(folder: Path, action: str, then: str = "print('on')") -> subprocess.CompletedProcess[str]:
+    """A process that comes to the armed point and, if it lives, to the same point again."""
+    (folder / "here").write_text(action)
+    program = f"from licenses.points import point; point('other'); point('here'); point('here'); {then}"
+    environment = {**os.environ, "PBAS_FAULT_POINTS": str(folder)}
     command = [sys.executable, "-c", program]
     return subprocess.run(
         command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False, timeout=30
     )
 
 
-def test_an_armed_point_kills_its_process_at_once() -> None:
-    died = armed("kill")
+def test_an_armed_point_kills_its_process_at_once(tmp_path: Path) -> None:
+    died = armed(tmp_path, "kill")
     assert (died.returncode, died.stdout) == (-signal.SIGKILL, "")
 
 
-def test_an_armed_point_raises() -> None:
-    failed = armed("raise")
+def test_an_armed_point_raises(tmp_path: Path) -> None:
+    failed = armed(tmp_path, "raise")
     assert failed.returncode == 1
     assert "FaultError: fault point here" in failed.stderr
 
 
-def test_an_armed_point_sleeps_and_goes_on() -> None:
+def test_an_armed_point_sleeps_and_goes_on(tmp_path: Path) -> None:
     start = time.monotonic()
-    assert armed("sleep:0.5").stdout == "on\n"
+    assert armed(tmp_path, "sleep:0.5").stdout == "on\n"
     assert time.monotonic() - start >= 0.5
+
+
+def test_a_point_acts_once_and_for_one_process_only(tmp_path: Path) -> None:
+    armed(tmp_path, "kill")
+    assert list(tmp_path.iterdir()) == []
