@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
+import os
 import socket
 import ssl
 import sys
@@ -200,10 +202,17 @@ def _not_sent(error: Exception, place: _Place) -> PluginError:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return _no_name(error.os_error, place)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return UnavailableError(f"No connection to {place.label}: {error.os_error.strerror or 'it was not accepted'}.")
+        return UnavailableError(f"No connection to {place.label}: {_why_not(error.os_error)}.")
     if isinstance(error, aiohttp.InvalidURL):
         return MisconfiguredError(f"{place.label} is not a valid address of a key server.")
     return UnavailableError(f"No connection to {place.label} within {CONNECT_SECONDS:g} seconds.")
+
+
+def _why_not(cause: OSError) -> str:
+    """Why there is no connection; asyncio's own text quotes its call."""
+    if cause.errno == errno.ECONNREFUSED:
+        return "nobody listens on that port"
+    return os.strerror(cause.errno) if cause.errno else cause.strerror or "it was not accepted"
 
 
 def _no_tls(cause: OSError, place: _Place) -> PluginError:

@@ -45,6 +45,10 @@ class NotThereError(InstallError):
         self.older = older
 
 
+class NotRemovableError(InstallError):
+    """The target holds the license, and those of its kind give none back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the licenses of a subscription go. What `address` and `credentials` mean is the installer's matter."""
@@ -109,5 +113,14 @@ class Installer:
             raise NotProvenError(error.message, temporary=True) from error
 
     async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        """Take the parcels out; absent counts as done. Raises InstallError."""
+        """Take the parcels out; absent counts as done, and a file that has other bytes by now stays.
+
+        Raises InstallError; NotRemovableError where such a target cannot give back what it holds.
+        """
         raise NotImplementedError
+
+    async def clear(self, target: Target, files: tuple[KeyFile, ...]) -> None:
+        """Take out files that newer ones have replaced, as `remove` does. Nothing where targets keep no files.
+
+        The license stays: what is left of it in the target are the files that are not named here.
+        """

@@ -3,7 +3,7 @@
 import ipaddress
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,10 +13,12 @@ from uuid import UUID
 
 from ka_plugins.contract import AdditionalOrder, Key, KeyFile, KeyStatus, LicenseOrder, Plugin
 from ka_plugins.installing import Parcel, Target
-from licenses.intake import masked
+from licenses.intake import current_files, masked
 from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest
 from licenses.moves import Line, Move
+from licenses.plugins import plugin_class
 from pbas.core.crypto import CannotDecryptError
+from pbas.core.problems import Problem
 
 State = LicenseRequest.State
 
@@ -240,21 +242,27 @@ def _load_keys(claimed: list[Claimed]) -> None:
     wants_files = {
         one.license for one in claimed if one.state in {State.INSTALL, State.PROOF} and one.license is not None
     }
-    files = _newest_files([*wants_files, *(child.pk for pk in wants_files for child in children[pk])])
+    files = files_of([*wants_files, *(child.pk for pk in wants_files for child in children[pk])])
     for one in claimed:
         if main := licenses.get(one.license or 0):
             with _reading_secrets(one):
-                one.keys = [_in_hand(row, row is not main, files[row.pk]) for row in (main, *children[main.pk])]
+                one.keys = [_in_hand(row, files[row.pk], one.template) for row in (main, *children[main.pk])]
 
 
-def _newest_files(licenses: list[int]) -> dict[int, dict[str, LicenseFile]]:
-    found: dict[int, dict[str, LicenseFile]] = defaultdict(dict)
-    for row in LicenseFile.objects.filter(license__in=licenses).order_by("version", "pk"):
-        found[row.license_id or 0][row.name] = row
+def files_of(licenses: Collection[int]) -> dict[int, list[LicenseFile]]:
+    """All files that these licenses ever had; one query, and each is deciphered only when its bytes are asked for."""
+    found: dict[int, list[LicenseFile]] = defaultdict(list)
+    for row in LicenseFile.objects.filter(license__in=licenses):
+        found[row.license_id or 0].append(row)
     return found
 
 
-def _in_hand(row: License, additional: bool, files: dict[str, LicenseFile]) -> KeyInHand:  # noqa: FBT001 (as the field)
-    bodies = tuple(KeyFile(file.name, file.body) for file in files.values())
+def _in_hand(row: License, files: list[LicenseFile], template: str) -> KeyInHand:
+    try:
+        plugin = plugin_class(template)
+    except Problem:  # not installed here; what is kept goes on
+        plugin = Plugin
+    bodies = tuple(KeyFile(file.name, file.body) for file in current_files(files, plugin))
+    additional = row.parent_id is not None
     is_bare = not (additional or row.expires_at or row.renew_at or row.activation_code)
     return KeyInHand(row.pk, row.full_key, row.activation_code, additional, bodies, is_bare)

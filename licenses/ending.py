@@ -1,4 +1,7 @@
-"""What a change has replaced is ended once what it brought is proven: by a request of its own, with its own tries."""
+"""What follows from an end: ended licenses leave their targets, and what a change has replaced is ended.
+
+The latter once what the change brought is proven: by a request of its own, with its own tries.
+"""
 
 from collections.abc import Collection
 from uuid import uuid5
@@ -12,10 +15,18 @@ from licenses.models import License, LicenseRequest
 from licenses.plugins import plugin_class
 from licenses.points import point
 from licenses.retry import PATIENCE
+from licenses.statements import in_seconds
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
+
+
+def take_out(ids: Collection[int]) -> None:
+    """Have licenses that have ended taken out of where they were installed, by whoever reads targets back."""
+    ended = License.objects.filter(pk__in=ids, state=License.State.TERMINATED)
+    installed = ended.filter(installed_at__isnull=False, subscription__isnull=False)
+    installed.update(found=License.Found.LEFT, found_text=None, found_tries=None, prove_at=in_seconds(0))
 
 
 def remember(request_id: int, license_: License, key: Key) -> None:

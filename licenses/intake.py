@@ -1,7 +1,7 @@
 """What comes from a vendor or by upload becomes licenses and files here; engine and people use the same way in."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -46,11 +46,16 @@ def new_license(
         secret_key=key.number if plugin.secret_keys else "",
         fingerprint=fingerprint(plugin, key.number),
         activation_code=key.activation_code,
-        features=[key.class_code, *key.features] if parent and key.class_code else list(key.features),
+        features=_features(key, additional=parent is not None),
         issued_at=key.created_at or timezone.now(),
         renew_at=key.renew_at,
         expires_at=key.expires_at,
     )
+
+
+def _features(key: Key, *, additional: bool) -> list[str]:
+    """With the class of an additional key first, as its license's class is its parent's."""
+    return [key.class_code, *key.features] if additional and key.class_code else list(key.features)
 
 
 def take_over(license_: License, plugin: type[Plugin], key: Key) -> None:
@@ -58,7 +63,7 @@ def take_over(license_: License, plugin: type[Plugin], key: Key) -> None:
     license_.key = masked(key.number) if plugin.secret_keys else key.number
     license_.secret_key = key.number if plugin.secret_keys else ""
     license_.activation_code = key.activation_code or license_.activation_code
-    license_.features = list(key.features) or license_.features
+    license_.features = _features(key, additional=license_.parent_id is not None) or license_.features
     license_.renew_at = key.renew_at or license_.renew_at
     license_.expires_at = key.expires_at or license_.expires_at
 
@@ -71,12 +76,15 @@ def new_files(
     source: str,
     existing: Sequence[LicenseFile] = (),
 ) -> list[LicenseFile]:
-    """Unsaved file rows; bytes that the license already has under that name are left out, others are a new version."""
+    """Unsaved file rows; bytes that the request brought already under that name are left out.
+
+    Others are a new version, also where they are as before: what a request brings of a license is all of it.
+    """
     made = []
     for file in files:
         digest = hashlib.sha256(file.body).hexdigest()
         earlier = [one for one in existing if one.name == file.name]
-        if any(one.sha256 == digest for one in earlier):
+        if any(one.sha256 == digest and one.request_id == request_id for one in earlier):
             continue
         made.append(
             LicenseFile(
@@ -92,6 +100,31 @@ def new_files(
             )
         )
     return made
+
+
+def current_files(files: Iterable[LicenseFile], plugin: type[Plugin]) -> list[LicenseFile]:
+    """Of all files that a license ever had those that make it up now.
+
+    What the vendor gave last is all of it. What a person brings takes the place of what has its name, but for the
+    revision of the key in it; nobody says of the others that they are over.
+    """
+    found: dict[str, LicenseFile] = {}
+    given_by = 0
+    for file in sorted(files, key=lambda one: one.pk):
+        if file.source == "vendor" and file.request_id != given_by:
+            given_by = file.request_id
+            found.clear()
+        found[_place_of(file.name, plugin)] = file
+    return list(found.values())
+
+
+def _place_of(name: str, plugin: type[Plugin]) -> str:
+    """What a file's name has in common with that of a newer one."""
+    stem, dot, kind = name.rpartition(".")
+    try:
+        return plugin.key_identity(plugin.clean_key(stem)) + dot + kind
+    except ValueError:
+        return name
 
 
 def first_state(request: LicenseRequest, license_: License | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from ka_plugins.contract import Key, KeyStatus
@@ -101,6 +101,8 @@ def _take_over(request: Claimed, key: Key) -> None:
     plugin = plugin_class(request.template)
     license_ = License.objects.get(pk=request.license or 0)
     intake.take_over(license_, plugin, key)
+    if request.kind == Kind.CHANGE and not key.features:  # the vendor names none, so it has what was asked for
+        license_.features = list(request.options.get("features", ()))
     license_.save()
     request.keys[0].license = license_.pk
     children = {child.fingerprint: child for child in license_.children.all()}
@@ -108,11 +110,15 @@ def _take_over(request: Claimed, key: Key) -> None:
     for additional in key.additional:
         child = children.get(intake.fingerprint(plugin, additional.number))
         if additional.status is KeyStatus.TERMINATED:
-            License.objects.filter(pk=child.pk if child else 0).update(state=State.TERMINATED)
+            ended = [child.pk] if child else []
+            License.objects.filter(pk__in=ended).update(state=State.TERMINATED)
+            ending.take_out(ended)
             continue
         if child is None:
             child = _license(request, additional, parent=license_)
-            child.save()
+        else:
+            intake.take_over(child, plugin, additional)
+        child.save()
         in_hand[additional.number].license = child.pk
     if key.to_end:
         ending.remember(request.id, license_, key)
@@ -149,8 +155,18 @@ def _set_states(landings: Sequence[Landing]) -> None:
                 prove_at=statements.in_seconds(_NEXT_LOOK),
                 **_AS_IT_SHOULD,
             )
+            _look_now([one.claimed.license for one in landings if one.claimed.kind in {Kind.RENEW, Kind.CHANGE}])
         else:
             rows.update(state=state)
+        if state == State.TERMINATED:
+            ending.take_out([pk for pk in ids if pk is not None])
+
+
+def _look_now(ids: Sequence[int | None]) -> None:
+    """Where newer files are proven, those that they replace are taken out by whoever reads targets back."""
+    files = LicenseFile.objects.filter(license=OuterRef("pk"), cleared_at=None)
+    rows = License.objects.filter(Exists(files), pk__in=[pk for pk in ids if pk is not None], state=State.INSTALLED)
+    rows.update(prove_at=statements.in_seconds(0))
 
 
 def _events(landings: Sequence[Landing], licenses: dict[int, int]) -> list[tuple[object, ...]]:

@@ -7,9 +7,12 @@ import os
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ka_plugins.installers.numbers import base_of
 from ka_plugins.installing import InstallError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ka_plugins.installing import Parcel
 
 TEMPORARY_PREFIX: Final = ".pbas-"
@@ -21,9 +24,18 @@ def contents_of(parcels: tuple[Parcel, ...]) -> dict[str, bytes]:
     """File names and bytes of all parcels, in their order.
 
     A parcel becomes its files under their names, `<key>.activation-code` where it has one, and `<key>.key` where it
-    has no files. Raises InstallError for what must not be written: a name with a path, two different files of a name.
+    has no files; a key whose revision grows is named without that, so that a newer one takes the older one's place.
+    Raises InstallError for what must not be written: a name with a path, two different files of a name.
     """
     contents: dict[str, bytes] = {}
+    for name, body in written(parcels):
+        if contents.setdefault(name, body) != body:
+            raise InstallError(f"Two different files are called {name}; the folder can hold only one.")
+    return contents
+
+
+def written(parcels: tuple[Parcel, ...]) -> Iterator[tuple[str, bytes]]:
+    """The same one by one. To take them out, a name may come with each of the bytes that it ever had."""
     for parcel in parcels:
         files = [(file.name, file.body) for file in parcel.files]
         if not files:
@@ -32,9 +44,7 @@ def contents_of(parcels: tuple[Parcel, ...]) -> dict[str, bytes]:
             files.append((_stem(parcel.key) + ".activation-code", parcel.activation_code.encode() + b"\n"))
         for name, body in files:
             check_name(name)
-            if contents.setdefault(name, body) != body:
-                raise InstallError(f"Two different files are called {name}; the folder can hold only one.")
-    return contents
+            yield name, body
 
 
 def check_name(name: str) -> None:
@@ -46,5 +56,5 @@ def check_name(name: str) -> None:
 
 def _stem(key: str) -> str:
     """A file name for a key: itself where its signs allow, never two keys of one name."""
-    written = quote(key, safe="")
-    return written if len(written) <= LONGEST_STEM else hashlib.sha256(key.encode()).hexdigest()
+    name = quote(base_of(key) or key, safe="")
+    return name if len(name) <= LONGEST_STEM else hashlib.sha256(key.encode()).hexdigest()

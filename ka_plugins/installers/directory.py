@@ -13,12 +13,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of
+from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of, written
 from ka_plugins.installing import Found, Installer, InstallError, NotThereError, Parcel, Target
 from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ka_plugins.contract import KeyFile
 
 MODE: Final = 0o600
 TEMPORARY_SUFFIX: Final = ".new"
@@ -42,8 +44,8 @@ PASSING: Final = {
 class DirectoryInstaller(Installer):
     """`Target.address` is the absolute path of a folder that exists; there are no credentials.
 
-    A parcel becomes its files under their names, `<key>.activation-code` where it has one, and `<key>.key` where it
-    has no files. A file is there whole and durable or not at all. Symbolic links inside the folder are never followed.
+    What a parcel becomes there, `contents_of` says. A file is there whole and durable or not at all. Symbolic links
+    inside the folder are never followed.
     """
 
     kind = "directory"
@@ -71,8 +73,12 @@ class DirectoryInstaller(Installer):
         return await asyncio.to_thread(self._deliver, target, parcels)
 
     async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        """Delete the parcels' files; a missing folder counts as done."""
-        await asyncio.to_thread(self._remove, target, parcels)
+        """Delete the parcels' files where they have these bytes; a missing folder counts as done."""
+        await asyncio.to_thread(self._remove, target, tuple(written(parcels)))
+
+    async def clear(self, target: Target, files: tuple[KeyFile, ...]) -> None:
+        """The same of single files."""
+        await asyncio.to_thread(self._remove, target, tuple((file.name, file.body) for file in files))
 
     def _install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         self.check(target)
@@ -107,15 +113,15 @@ class DirectoryInstaller(Installer):
         self._install(target, parcels)
         return self._read_back(target, parcels)
 
-    def _remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
+    def _remove(self, target: Target, contents: tuple[tuple[str, bytes], ...]) -> None:
         self.check(target)
-        names = contents_of(parcels)
         if not Path(target.address).exists():
             return
         with _folder(target) as folder:
-            for name in names:
+            for name, body in contents:
                 with _told(target, name), contextlib.suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=folder)
+                    if _read(folder, name, limit=len(body)) == body:
+                        os.unlink(name, dir_fd=folder)
             os.fsync(folder)
 
 

@@ -7,11 +7,11 @@ may have fetched a newer revision by itself, so a newer one proves as well; an o
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
+from ka_plugins.installers.numbers import base_of, revision_of, written
 from ka_plugins.installing import Found, InstallError, NotThereError
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from ka_plugins.installing import Parcel
 
-# PLSK.12345678.0001, plsk.12345678.0001 and, on Plesk's command line, PLSK123456780001.
-NUMBER: Final = re.compile(r"([A-Za-z]+)\.?(\d{8})(?:\.?(\d{4}))?")
-NO_KEY: Final = "00000000"  # what a server without a license shows
 GOOD: Final = {"", "ACTIVE"}
 
 
@@ -38,18 +35,10 @@ class Held:
         return f"{self.number}, {f'expires {self.expires}' if self.expires else 'no expiry'}"
 
 
-def written(number: str) -> str:
-    """A number in the vendor's own form; "" where the text is none or says that there is no license."""
-    match = NUMBER.fullmatch(number.strip())
-    if match is None or match[2] == NO_KEY:
-        return ""
-    return ".".join(part for part in (match[1].upper(), match[2], match[3]) if part)
-
-
 def same_license(parcel: Parcel, held: Sequence[Held]) -> list[Held]:
     """What the server holds of the parcel's license, in whatever revision and state."""
-    base = _base(_number_of(parcel))
-    return [one for one in held if _base(one.number) == base]
+    base = base_of(_number_of(parcel))
+    return [one for one in held if base_of(one.number) == base]
 
 
 def held_as(parcel: Parcel, held: Sequence[Held]) -> Held | None:
@@ -65,7 +54,7 @@ def proof(parcel: Parcel, held: Sequence[Held], where: str) -> tuple[Found, ...]
     """
     one = held_as(parcel, held)
     if one is None:
-        older = any(_revision(other.number) < _revision(_number_of(parcel)) for other in same_license(parcel, held))
+        older = any(revision_of(other.number) < revision_of(_number_of(parcel)) for other in same_license(parcel, held))
         raise NotThereError(_absence(parcel, held, where), older=older)
     bodies = [file.body for file in parcel.files] or [one.number.encode()]
     return tuple(Found(f"{where}: {one}", hashlib.sha256(body).hexdigest(), len(body)) for body in bodies)
@@ -79,7 +68,7 @@ def _absence(parcel: Parcel, held: Sequence[Held], where: str) -> str:
 
 
 def _trouble(parcel: Parcel, one: Held) -> str:
-    if _revision(one.number) < _revision(_number_of(parcel)):
+    if revision_of(one.number) < revision_of(_number_of(parcel)):
         return "it is an older revision"
     if one.status.upper() not in GOOD:
         return f"its status there is {one.status}"
@@ -93,11 +82,3 @@ def _number_of(parcel: Parcel) -> str:
     if not number:
         raise InstallError(f"{parcel.key} is no key number such as PLSK.12345678.0001, so no server can prove it.")
     return number
-
-
-def _base(number: str) -> str:
-    return ".".join(number.split(".")[:2])
-
-
-def _revision(number: str) -> str:
-    return "".join(number.split(".")[2:])

@@ -42,6 +42,7 @@ class License(models.Model):
         OLDER = "older", _("Older than ours")
         UNKNOWN = "unknown", _("Not known")
         REINSTALL = "reinstall", _("Being re-installed")
+        LEFT = "left", _("Ended, still to be taken out")
 
     uid = models.UUIDField(default=uuid.uuid4, editable=False)
     configuration = models.ForeignKey(PluginConfiguration, models.PROTECT, related_name="+", db_index=False)

@@ -134,6 +134,7 @@ class LicenseFile(models.Model):
     body = SealedField()
     source = models.CharField(max_length=10, choices=[("vendor", _("Vendor")), ("upload", _("Upload"))])
     created_at = models.DateTimeField(db_default=Now())
+    cleared_at = models.DateTimeField(null=True, blank=True)  # when it was taken out of the target, as it is over
 
     class Meta:
         ordering = ["id"]

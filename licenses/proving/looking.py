@@ -7,27 +7,20 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ka_plugins import registry
-from ka_plugins.contract import Delivers, HttpClient, KeyStatus, PluginError
+from ka_plugins.contract import Delivers, HttpClient, KeyFile, KeyStatus, PluginError
 from ka_plugins.installers.contents import contents_of
 from ka_plugins.installing import Found as Thing
-from ka_plugins.installing import InstallError, NotThereError, Parcel, Target
+from ka_plugins.installing import Installer, InstallError, NotThereError, Parcel, Target
 from licenses.claimed import Claimed
 from licenses.models import License, PluginConfiguration
 from licenses.plugins import make_plugin, plugin_class
+from licenses.proving import clearing
+from licenses.proving.outcome import Outcome
 from pbas.core.problems import Problem
 
 Found = License.Found
 
 LONGEST_LOOK = 60.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a look came to: `found` is None where all is there; `text` says what was seen, for a person."""
-
-    found: str | None
-    text: str
-    temporary: bool = False  # nobody could look, or put it there, and it may pass by itself
 
 
 @dataclass(slots=True)
@@ -36,8 +29,15 @@ class Look:
 
     license: License
     claimed: Claimed
-    older: frozenset[str] = frozenset()  # digests of older versions of its files
+    older: frozenset[str] = frozenset()  # digests of all versions of its files
+    former: tuple[KeyFile, ...] = ()  # files of it that are over and may still be there
+    former_ids: tuple[int, ...] = ()
     is_bound: bool = False  # nothing is installed: the vendor's own word is the proof
+
+    @property
+    def parcels(self) -> tuple[Parcel, ...]:
+        """The license as an installer takes it, and its additional keys."""
+        return tuple(key.parcel() for key in self.claimed.keys)
 
     @property
     def place(self) -> str:
@@ -62,7 +62,10 @@ def is_bound(license_: License) -> bool:
 
 
 async def look(what: Look, http: HttpClient) -> Outcome:
-    """Read a license back, or put it there again where that was asked for. Raises nothing."""
+    """Read a license back, or put it there again where that was asked for; take it out where it has ended.
+
+    Raises nothing.
+    """
     try:
         async with asyncio.timeout(LONGEST_LOOK):
             return await _look(what, http)
@@ -81,23 +84,34 @@ async def look(what: Look, http: HttpClient) -> Outcome:
 async def _look(what: Look, http: HttpClient) -> Outcome:
     if what.claimed.unreadable:
         return Outcome(Found.UNKNOWN, f"A stored secret cannot be read: {what.claimed.unreadable}")
+    has_ended, target = what.license.state == License.State.TERMINATED, what.claimed.target
+    if has_ended and (what.is_bound or target is None):
+        return Outcome(None, "")  # nothing was put anywhere
     if what.is_bound:
         return await _ask_vendor(what, http)
-    target = what.claimed.target
     if target is None:
         return Outcome(Found.UNKNOWN, "The subscription has no install target.")
-    parcels = tuple(key.parcel() for key in what.claimed.keys)
-    again = what.license.found == Found.REINSTALL
-    return await _read(target, parcels, again=again, older=what.older)
+    return await (_take_out if has_ended else _read)(what, _installer(target), target)
 
 
-async def _read(target: Target, parcels: tuple[Parcel, ...], *, again: bool, older: Collection[str]) -> Outcome:
+def _installer(target: Target) -> Installer:
     try:
-        installer = registry.installer(target.kind)
+        return registry.installer(target.kind)
     except LookupError as error:
-        return Outcome(Found.UNKNOWN, str(error))
-    things = await (installer.deliver if again else installer.read_back)(target, parcels)
-    return compared(parcels, things, older)
+        raise InstallError(str(error)) from error
+
+
+async def _take_out(what: Look, installer: Installer, target: Target) -> Outcome:
+    return await clearing.take_out(installer, target, what.parcels, what.former)
+
+
+async def _read(what: Look, installer: Installer, target: Target) -> Outcome:
+    again = what.license.found == Found.REINSTALL
+    things = await (installer.deliver if again else installer.read_back)(target, what.parcels)
+    outcome = compared(what.parcels, things, what.older)
+    if outcome.found is None and what.former:
+        return await clearing.clear(installer, target, what.former, outcome)
+    return outcome
 
 
 async def _ask_vendor(what: Look, http: HttpClient) -> Outcome:

@@ -9,7 +9,8 @@ from django.conf import settings
 
 from ka_plugins.http import VendorClient
 from licenses import engine
-from licenses.proving.looking import Look, Outcome, look
+from licenses.proving.looking import Look, look
+from licenses.proving.outcome import Outcome
 from licenses.proving.rows import SOON, claim_due, keep, looks_at, put_off
 
 BATCH = 100  # licenses claimed at once

@@ -1,8 +1,8 @@
 """Which licenses are looked at next, and what is kept of a look. Every write is guarded: an install meanwhile wins."""
 
 import random
-from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +11,15 @@ from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from licenses.claimed import Claimed, hidden, load
+from ka_plugins.contract import KeyFile
+from licenses.claimed import Claimed, files_of, hidden, load
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.moves import Line
 from licenses.plugins import plugin_class
-from licenses.proving.looking import Look, Outcome, is_bound
+from licenses.proving.looking import Look, is_bound
+from licenses.proving.outcome import Outcome
 from licenses.statements import in_seconds
+from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import Problem
 from pbas.core.story import SYSTEM, tell
 
@@ -33,8 +36,12 @@ _MOVING = ("files", "install", "proof")  # of its open request: our newest files
 
 
 def claim_due(most: int, only: Collection[int] | None = None) -> list[License]:
-    """Lease licenses that are due for a look. Of what is not installed, or is an additional key, looks end here."""
-    looked_at = Q(state=State.INSTALLED, parent=None, subscription__isnull=False)
+    """Lease licenses that are due for a look. Of what is not installed, or is an additional key, looks end here.
+
+    But for what has ended and is still to be taken out.
+    """
+    looked_at = Q(state=State.INSTALLED, parent=None) | Q(state=State.TERMINATED, found=Found.LEFT)
+    looked_at &= Q(subscription__isnull=False)
     due = License.objects.filter(prove_at__lte=Now())
     if only is not None:
         due = due.filter(pk__in=only)
@@ -66,15 +73,23 @@ def looks_at(licenses: list[License]) -> list[Look]:
     """What is needed to look at them: keys, newest files, targets. Few statements, however many licenses."""
     ours = [_claimed(one) for one in licenses]
     load(ours, {})
-    older = _older([key.license for one in ours for key in one.keys])
+    files = files_of([key.license for one in ours for key in one.keys if key.license])
     return [
-        Look(license_, one, _of_all(older, one), is_bound(license_))
+        _look_at(license_, one, [file for key in one.keys for file in files[key.license or 0]])
         for license_, one in zip(licenses, ours, strict=True)
     ]
 
 
-def _of_all(older: dict[int, set[str]], one: Claimed) -> frozenset[str]:
-    return frozenset().union(*(older[key.license or 0] for key in one.keys))
+def _look_at(license_: License, one: Claimed, files: list[LicenseFile]) -> Look:
+    names = {file.name for key in one.keys for file in key.files}
+    has_ended = license_.state == State.TERMINATED
+    over = [file for file in files if file.cleared_at is None and (has_ended or file.name not in names)]
+    try:
+        former = tuple(KeyFile(file.name, file.body) for file in over)
+    except CannotDecryptError:
+        former = ()  # what cannot be read cannot be told from somebody else's
+    digests = frozenset(file.sha256 for file in files)
+    return Look(license_, one, digests, former, tuple(file.pk for file in over), is_bound(license_))
 
 
 def _claimed(license_: License) -> Claimed:
@@ -99,17 +114,11 @@ def _claimed(license_: License) -> Claimed:
     )
 
 
-def _older(licenses: Iterable[int | None]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = defaultdict(set)
-    rows = LicenseFile.objects.filter(license__in=[pk for pk in licenses if pk is not None])
-    for pk, digest in rows.values_list("license_id", "sha256"):
-        found[pk or 0].add(digest)
-    return found
-
-
 def keep(what: Look, outcome: Outcome) -> bool:
     """Keep what a look came to, unless the license has changed meanwhile; tell it where it is news."""
     license_ = what.license
+    if license_.state == State.TERMINATED:
+        return _keep_end(what, outcome)
     before, tries = license_.found, (license_.found_tries or 0) + 1
     values: dict[str, Any] = {"found": outcome.found, "found_text": public(what, outcome.text), "found_tries": None}
     values["prove_at"] = in_seconds(DAY * random.uniform(0.9, 1.0))  # noqa: S311 (spread, not secrecy)
@@ -126,22 +135,56 @@ def keep(what: Look, outcome: Outcome) -> bool:
         values |= {
             "found": kept,
             "found_tries": tries,
-            "prove_at": in_seconds(min(LONGEST_WAIT, SOON * 2 ** min(tries, 10))),
+            "prove_at": in_seconds(_pause(tries)),
         }
     with transaction.atomic():
         if not _leased(license_).update(**values):
             return False
+        _keep_cleared(what, outcome)
         if news := _news(before, values["found"], tries):
-            subjects = {"subscription": license_.subscription, "configuration": license_.configuration}
-            tell(SYSTEM, news.kind, news.text, detail=public(what, outcome.text), license=license_, **subjects)
+            _tell(what, replace(news, detail=outcome.text))
     return True
+
+
+def _keep_end(what: Look, outcome: Outcome) -> bool:
+    """Keep what became of taking out a license that has ended: done, tried again, or told to a person."""
+    tries = (what.license.found_tries or 0) + 1
+    values: dict[str, Any] = {"found": None, "found_text": None, "found_tries": None, "prove_at": None}
+    again = outcome.temporary and tries < GIVE_UP
+    if outcome.found is not None:
+        values |= {"found": Found.LEFT, "found_text": public(what, outcome.text), "found_tries": tries}
+        values["prove_at"] = in_seconds(_pause(tries)) if again else None
+    with transaction.atomic():
+        if not _leased(what.license).update(**values):
+            return False
+        _keep_cleared(what, outcome)
+        if outcome.found is not None and not again:
+            _tell(what, Line("not_taken_out", "It has ended and could not be taken out.", outcome.text))
+    return True
+
+
+def _keep_cleared(what: Look, outcome: Outcome) -> None:
+    if outcome.cleared:
+        LicenseFile.objects.filter(pk__in=what.former_ids).update(cleared_at=Now())
+    if outcome.line is not None:
+        _tell(what, outcome.line)
+
+
+def _tell(what: Look, line: Line) -> None:
+    subjects = {"subscription": what.license.subscription, "configuration": what.license.configuration}
+    detail = public(what, line.detail)
+    tell(SYSTEM, line.kind, public(what, line.text), detail=detail, license=what.license, **subjects)
+
+
+def _pause(tries: int) -> float:
+    return min(LONGEST_WAIT, SOON * float(2 ** min(tries, 10)))
 
 
 def _leased(license_: License) -> QuerySet[License]:
     """The license, if nobody has touched its next look since it was claimed."""
     at = license_.prove_at or timezone.now()
     about = (at - FENCE, at + FENCE)
-    return License.objects.filter(pk=license_.pk, prove_at__range=about, state=State.INSTALLED)
+    return License.objects.filter(pk=license_.pk, prove_at__range=about, state=license_.state)
 
 
 def _news(before: str | None, now: str | None, tries: int) -> Line | None:

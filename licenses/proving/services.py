@@ -14,10 +14,11 @@ State, Found = License.State, License.Found
 
 
 def prove_license(*, license: License) -> None:  # noqa: A002 (as the other services name it)
-    """Have a license read back now. Raises ConflictProblem where there is nothing to read."""
-    if license.state != State.INSTALLED or license.parent_id is not None:
+    """Have a license read back now; one that has ended, taken out. ConflictProblem where there is nothing to do."""
+    is_left = license.found == Found.LEFT
+    if not is_left and (license.state != State.INSTALLED or license.parent_id is not None):
         raise _not_installed(license)
-    rows = License.objects.filter(pk=license.pk, state=State.INSTALLED)
+    rows = License.objects.filter(pk=license.pk, state=license.state)
     rows.update(prove_at=in_seconds(0))
     transaction.on_commit(lambda: bell.send(PROVE, [], queue=QUEUE))
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ka_plugins.contract import Key, KeyStatus, Verb
-from licenses import intake
+from licenses import ending, intake
 from licenses.asking import ask
 from licenses.models import Finding, License, LicenseClass, LicenseRequest
 from licenses.plugins import plugin_class
@@ -107,8 +107,6 @@ def _locked(license_: License) -> License:
 
 def _take_over(license_: License, key: Key) -> None:
     intake.take_over(license_, plugin_class(license_.configuration.template), key)
-    if license_.parent_id is not None and key.class_code:
-        license_.features = [key.class_code, *key.features]
     if key.status in LIVING - {KeyStatus.SUSPENDED}:
         if license_.state in {State.SUSPENDED, State.EXPIRED}:
             license_.state = State.INSTALLED if license_.installed_at else State.ISSUED
@@ -116,6 +114,7 @@ def _take_over(license_: License, key: Key) -> None:
         license_.state = _AS_THEIRS[key.status]
     license_.in_sync, license_.checked_at = key.status != KeyStatus.PROBLEM, timezone.now()
     license_.save()
+    ending.take_out([license_.pk])
 
 
 def ignore(*, finding: Finding, until: datetime, actor: Actor, reason: str) -> None:

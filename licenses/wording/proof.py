@@ -52,21 +52,27 @@ _WORDS: dict[str, tuple[Any, Any, str, str]] = {  # heading, advice, tone, pictu
         _("They are read back afterwards."),
         *("wait", "refresh"),
     ),
+    Found.LEFT: (
+        _("The license has ended and is still in its target"),
+        _("At the vendor it is over. It is taken out by itself; where that fails, mend the target or remove it there."),
+        *("attention", "refresh"),
+    ),
 }
 
 
 def proof_of(license_: License, *, is_bound: bool = False) -> Proof | None:
-    """The words for an installed license; None where nothing is read back: not installed, or an additional key.
+    """The words for a license that is installed, or ended and still there; None where nothing is read back.
 
     `is_bound`: the vendor binds it to an address, so his word is the proof and there is nothing to put anywhere.
     """
-    if license_.state != License.State.INSTALLED or license_.parent_id is not None:
+    is_left = license_.found == Found.LEFT
+    if not is_left and (license_.state != License.State.INSTALLED or license_.parent_id is not None):
         return None
     is_due = license_.prove_at is not None and license_.prove_at <= timezone.now()
     if not license_.found:
         return Proof(may_reinstall=not is_bound, is_pending=is_due)
     heading, advice, tone, picture = _WORDS[license_.found]
-    again = license_.found != Found.REINSTALL and not is_bound
+    again = license_.found not in {Found.REINSTALL, Found.LEFT} and not is_bound
     return Proof(
         heading,
         license_.found_text or "",

@@ -15,7 +15,7 @@ from ka_plugins.simulator.running import RunningSimulator
 from licenses.invariants import broken
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.proving import rows
-from licenses.proving.looking import Outcome
+from licenses.proving.outcome import Outcome
 from licenses.proving.rounds import prove_due
 from licenses.proving.services import prove_license, reinstall_license
 from licenses.services import renew_license, terminate_license
@@ -133,6 +133,7 @@ def test_what_has_ended_or_is_just_being_installed_is_left_alone(license_: Licen
     assert looked(license_) == [Found.MISSING]
     terminate_license(license=license_, actor=SYSTEM, reason="Over.")
     work()
+    assert len(list(prove_due(5))) == 1  # it is taken out, once
     License.objects.update(prove_at=timezone.now())
     assert list(prove_due(5)) == []
     license_.refresh_from_db()

@@ -129,6 +129,7 @@ def test_a_license_is_changed_renewed_suspended_resumed_and_terminated_from_the_
     finished(request, license_, "installed")
     living = [one["type"] for one in sales(simulator, license_) if not one["terminated"]]
     assert (living, license_.full_key[-4:]) == ([PRO, SITEJET], "0002")
+    assert license_.features == []  # those of before are gone, and the vendor names none
     expires = license_.expires_at
     request = renew_license(license=license_, actor=SYSTEM)
     work()

@@ -12,7 +12,7 @@ from ka_plugins.installers.giving import SaidNoError, give
 from ka_plugins.installers.plesk import packets
 from ka_plugins.installers.plesk.connection import Credentials, Line, access_of, connected
 from ka_plugins.installers.proofs import Held, held_as, proof, same_license
-from ka_plugins.installing import Found, Installer, InstallError, NotProvenError, Parcel, Target
+from ka_plugins.installing import Found, Installer, InstallError, NotProvenError, NotRemovableError, Parcel, Target
 from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ class PleskInstaller(Installer):
                 raise NotProvenError(error.message, temporary=True) from error
 
     async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        """Absent counts as done; the XML API cannot take out what is there: InstallError."""
+        """Absent counts as done; the XML API cannot take out what is there: NotRemovableError."""
         async with _opened(target) as server:
             held = await server.held(parcels)
         there = [str(one) for parcel in parcels for one in same_license(parcel, held)]
         if there:
             text = f"Plesk's XML API cannot take out {'; '.join(there)}. It ends there when the vendor ends it"
-            raise InstallError(f"{text}, or remove it in Plesk under License Management.")
+            raise NotRemovableError(f"{text}, or remove it in Plesk under License Management.")
 
 
 class _Server:

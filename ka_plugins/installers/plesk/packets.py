@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, tostring
 
 from ka_plugins.installers.days import day_of
-from ka_plugins.installers.proofs import NUMBER, Held, written
+from ka_plugins.installers.numbers import NUMBER, written
+from ka_plugins.installers.proofs import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from ka_plugins.installers.proofs import NUMBER
+from ka_plugins.installers.numbers import NUMBER
 
 NO_KEY: Final = {"plesk_key_id": "plsk.00000000.0000", "lim_date": "-1"}
 REJECTED: Final = "1023"

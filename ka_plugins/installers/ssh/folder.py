@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import asyncssh
 
-from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of
+from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of, written
 from ka_plugins.installers.ssh.connection import told
 from ka_plugins.installing import Found, NotThereError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ka_plugins.contract import KeyFile
     from ka_plugins.installers.reach import Place
     from ka_plugins.installing import Parcel
 
@@ -55,11 +58,19 @@ class Folder:
         return tuple(found)
 
     async def remove(self, parcels: tuple[Parcel, ...]) -> None:
-        """Delete the parcels' files; absent counts as done."""
+        """Delete the parcels' files where they have these bytes; absent counts as done."""
+        await self._remove(written(parcels))
+
+    async def clear(self, files: tuple[KeyFile, ...]) -> None:
+        """The same of single files."""
+        await self._remove((file.name, file.body) for file in files)
+
+    async def _remove(self, contents: Iterable[tuple[str, bytes]]) -> None:
         async with self._connection.start_sftp_client() as sftp:
-            for name in contents_of(parcels):
+            for name, body in contents:
                 with told(self.place, self._path(name)), contextlib.suppress(asyncssh.SFTPNoSuchFile):
-                    await sftp.remove(self._path(name))
+                    if await _read(sftp, self._path(name), len(body)) == body:
+                        await sftp.remove(self._path(name))
 
     def _path(self, name: str) -> str:
         return f"{self.place.path.rstrip('/')}/{name}"

@@ -14,6 +14,8 @@ from ka_plugins.settings import shown
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from ka_plugins.contract import KeyFile
+
 
 class SshInstaller(Installer):
     """`Target.address` is `host`, `host:port`, or for files `host:port/an/absolute/folder` that exists.
@@ -57,9 +59,15 @@ class SshInstaller(Installer):
                 raise NotProvenError(error.message, temporary=True) from error
 
     async def remove(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
-        """Take the parcels out; absent counts as done. Plesk cannot give a main key back: InstallError."""
+        """Take the parcels out; absent counts as done. Plesk cannot give a main key back: NotRemovableError."""
         async with _opened(target) as way:
             await way.remove(parcels)
+
+    async def clear(self, target: Target, files: tuple[KeyFile, ...]) -> None:
+        """Only where files go into a folder: a product keeps its licenses by itself."""
+        if not _way_of(target)[1]:
+            async with _opened(target) as way:
+                await way.clear(files)
 
 
 def _way_of(target: Target) -> tuple[Access, str]:

@@ -16,9 +16,10 @@ import asyncssh
 from ka_plugins.installers.contents import TEMPORARY_PREFIX, check_name
 from ka_plugins.installers.days import day_of
 from ka_plugins.installers.giving import SaidNoError, give
-from ka_plugins.installers.proofs import Held, held_as, proof, same_license, written
+from ka_plugins.installers.numbers import written
+from ka_plugins.installers.proofs import Held, held_as, proof, same_license
 from ka_plugins.installers.ssh.connection import QUOTED
-from ka_plugins.installing import Found, InstallError, Parcel
+from ka_plugins.installing import Found, InstallError, NotRemovableError, Parcel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -79,6 +80,9 @@ class Tool:
         for parcel in parcels:
             for one in same_license(parcel, await self.held()):
                 await self.take_out(one)
+
+    async def clear(self, files: tuple[KeyFile, ...]) -> None:
+        """The product keeps its licenses by itself."""
 
     async def _activate(self, code: str) -> None:
         await self.run(*self.by_code(code), secret=code)
@@ -161,7 +165,7 @@ class PleskTool(Tool):
     async def take_out(self, one: Held) -> None:
         """Plesk keeps its main key until another comes."""
         text = f"Plesk on {self.place.label} cannot give {one.number} back: a main key is only replaced by another"
-        raise InstallError(f"{text}. It ends there when the vendor ends it.")
+        raise NotRemovableError(f"{text}. It ends there when the vendor ends it.")
 
 
 class VirtuozzoTool(Tool):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = "PLSK.12345678.0001"
+BASE = "PLSK.12345678"  # what stays of it whatever its revision
 CODE = "A00000-111111-222222-333333-444444"
 PARCEL = Parcel(KEY, CODE, (KeyFile(f"{KEY}.xml", b"<key/>"),))
 EXTRA = Parcel("KAV.87654321.0001", additional=True)
@@ -56,8 +57,8 @@ def test_files_codes_and_bare_keys_become_files(tmp_path: Path) -> None:
     install(tmp_path, PARCEL, EXTRA)
     assert contents(tmp_path) == {
         f"{KEY}.xml": b"<key/>",
-        f"{KEY}.activation-code": CODE.encode() + b"\n",
-        "KAV.87654321.0001.key": b"KAV.87654321.0001\n",
+        f"{BASE}.activation-code": CODE.encode() + b"\n",
+        "KAV.87654321.key": b"KAV.87654321.0001\n",
     }
 
 
@@ -71,7 +72,7 @@ def test_what_is_read_back_is_what_is_there_in_order(tmp_path: Path) -> None:
     (tmp_path / f"{KEY}.xml").write_bytes(b"changed")
     found = read_back(tmp_path, PARCEL, EXTRA)
     assert [one.path for one in found] == [
-        str(tmp_path / name) for name in (f"{KEY}.xml", f"{KEY}.activation-code", "KAV.87654321.0001.key")
+        str(tmp_path / name) for name in (f"{KEY}.xml", f"{BASE}.activation-code", "KAV.87654321.key")
     ]
     assert found[0] == Found(str(tmp_path / f"{KEY}.xml"), hashlib.sha256(b"changed").hexdigest(), 7)
 
@@ -101,7 +102,7 @@ def test_removing_takes_only_the_parcels_files_and_may_be_repeated(tmp_path: Pat
     install(tmp_path, PARCEL, EXTRA)
     remove(tmp_path, PARCEL)
     remove(tmp_path, PARCEL)
-    assert set(contents(tmp_path)) == {"other", "KAV.87654321.0001.key"}
+    assert set(contents(tmp_path)) == {"other", "KAV.87654321.key"}
 
 
 def test_removing_from_a_folder_that_is_gone_is_done(tmp_path: Path) -> None:
@@ -250,3 +251,17 @@ def test_many_at_once_into_one_folder_all_arrive(tmp_path: Path) -> None:
 
     asyncio.run(whole())
     assert len(contents(tmp_path)) == 100
+
+
+def test_what_has_other_bytes_by_now_is_not_ours_and_stays_when_a_license_or_older_files_are_taken_out(
+    tmp_path: Path,
+) -> None:
+    install(tmp_path, PARCEL)
+    older = KeyFile(f"{BASE}.0000.xml", b"<old/>")
+    (tmp_path / older.name).write_bytes(older.body)
+    for _ in range(2):
+        asyncio.run(DirectoryInstaller().clear(Target("directory", str(tmp_path)), (older,)))
+        assert set(contents(tmp_path)) == {f"{KEY}.xml", f"{BASE}.activation-code"}
+    (tmp_path / f"{KEY}.xml").write_bytes(b"<hey/>")
+    remove(tmp_path, PARCEL)
+    assert contents(tmp_path) == {f"{KEY}.xml": b"<hey/>"}

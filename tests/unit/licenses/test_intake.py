@@ -1,6 +1,7 @@
 """How keys and files come in: one identity a license, bytes kept once, secrets masked."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,41 @@ def test_bytes_that_are_there_are_not_kept_twice_and_others_are_a_new_version() 
     assert new_files(KeyFile("a.xml", b"one"), existing=first) == []
     assert new_files(KeyFile("a.xml", b"two"), existing=first) == [("a.xml", 2)]
     assert new_files(KeyFile("b.xml", b"one"), existing=first) == [("b.xml", 1)]
+
+
+def brought(request: int, source: str, *names: str, pk: int) -> list[LicenseFile]:
+    return [LicenseFile(pk=pk + n, request_id=request, source=source, name=name) for n, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "files", "now"),
+    [
+        (PleskKaPlugin, [(1, "vendor", "PLSK.12345678.0001.xml"), (2, "vendor", "PLSK.12345678.0002.xml")], [3]),
+        (PleskKaPlugin, [(1, "upload", "PLSK.12345678.0001.xml"), (2, "upload", "PLSK.12345678.0002.xml")], [3]),
+        (
+            PleskKaPlugin,
+            [(1, "upload", "PLSK.12345678.0001.xml", "a.part.1.txt"), (2, "upload", "a.part.2.txt")],
+            [1, 2, 3],
+        ),
+        (ManualPlugin, [(1, "upload", "main.lic", "extra.lic"), (2, "upload", "main.lic")], [2, 3]),
+        (ManualPlugin, [(1, "vendor", "main.lic", "extra.lic"), (2, "vendor", "other.lic")], [3]),
+        (ManualPlugin, [(1, "vendor", "main.lic"), (1, "vendor", "extra.lic"), (1, "upload", "mine.lic")], [1, 3, 5]),
+    ],
+)
+def test_what_a_vendor_gave_last_makes_up_a_license_and_an_upload_replaces_what_has_its_name(
+    plugin: type[Plugin], files: list[tuple[Any, ...]], now: list[int]
+) -> None:
+    rows = [
+        row
+        for n, (request, source, *names) in enumerate(files)
+        for row in brought(request, source, *names, pk=1 + 2 * n)
+    ]
+    assert sorted(one.pk for one in intake.current_files(reversed(rows), plugin)) == now
+
+
+def test_what_another_request_brings_is_kept_whole_also_where_it_is_as_before() -> None:
+    first = intake.new_files([KeyFile("a.xml", b"one")], request_id=7, license_id=1, source="vendor")
+    assert new_files(KeyFile("a.xml", b"one"), existing=first) == [("a.xml", 2)]
 
 
 @pytest.mark.parametrize(

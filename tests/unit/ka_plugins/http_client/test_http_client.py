@@ -64,8 +64,10 @@ def test_a_compressed_bomb_ends_at_the_limit() -> None:
 def test_a_refused_connection_is_unavailable_even_where_it_spends() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
-        error = attempt(f"http://127.0.0.1:{taken.getsockname()[1]}/", spends=True)
+        port = taken.getsockname()[1]
+        error = attempt(f"http://127.0.0.1:{port}/", spends=True)
     assert type(error) is UnavailableError
+    assert str(error) == f"No connection to 127.0.0.1:{port}: nobody listens on that port."
 
 
 def test_a_connection_that_never_comes_about_is_unavailable_even_where_it_spends() -> None:

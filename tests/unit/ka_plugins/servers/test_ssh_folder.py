@@ -38,11 +38,11 @@ def names(folder: Path) -> list[str]:
 def test_files_codes_and_bare_keys_arrive_whole_and_private_and_are_read_back(sshd: Sshd, tmp_path: Path) -> None:
     given = (parcel(code=CODE), EXTRA, LARGE)
     found = deliver(sshd, tmp_path, *given)
-    assert names(tmp_path) == ["KAV.87654321.0001.key", f"{KEY}.activation-code", f"{KEY}.xml", "large.xml"]
+    assert names(tmp_path) == ["KAV.87654321.key", f"{KEY}.xml", "PLSK.12345678.activation-code", "large.xml"]
     assert (tmp_path / "large.xml").read_bytes() == LARGE.files[0].body
     assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()} == {0o600}
     assert [one.path.removeprefix(f"127.0.0.1:{tmp_path}/") for one in found] == [
-        *(f"{KEY}.xml", f"{KEY}.activation-code", "KAV.87654321.0001.key", "large.xml"),
+        *(f"{KEY}.xml", "PLSK.12345678.activation-code", "KAV.87654321.key", "large.xml"),
     ]
     assert found[-1].sha256 == hashlib.sha256(LARGE.files[0].body).hexdigest()
     assert found[-1].size == 300_000
@@ -99,6 +99,18 @@ def test_taking_out_twice_is_the_same_as_once(sshd: Sshd, tmp_path: Path) -> Non
     for _ in range(2):
         asyncio.run(SSH.remove(sshd.target(tmp_path), (parcel(), EXTRA)))
     assert names(tmp_path) == []
+
+
+def test_older_files_are_taken_out_and_what_somebody_else_put_under_their_names_is_not(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    deliver(sshd, tmp_path, parcel())
+    older = tuple(KeyFile(f"PLSK.12345678.000{n}.xml", b"<old/>") for n in (7, 8))
+    (tmp_path / older[0].name).write_bytes(older[0].body)
+    (tmp_path / older[1].name).write_bytes(b"<hey/>")
+    for _ in range(2):
+        asyncio.run(SSH.clear(sshd.target(tmp_path), older))
+    assert names(tmp_path) == [f"{KEY}.xml", older[1].name]
 
 
 def test_a_folder_that_is_not_there_waits_for_a_person(sshd: Sshd, tmp_path: Path) -> None:
