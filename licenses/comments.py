@@ -48,10 +48,11 @@ def _tell(request: HttpRequest, *, license_: License | None, request_: LicenseRe
     if not form.is_valid():
         messages.error(request, _("Write something, at most %(n)s signs.") % {"n": LONGEST})
     elif subject is not None:
+        words = form.cleaned_data["text"]
         tell(
             staff(request.user),
             "comment",
-            form.cleaned_data["text"],
+            words,
             request=request_,
             license=license_,
             subscription=subject.subscription,

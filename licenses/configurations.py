@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from licenses import bell, classes
 from licenses.asking import ask
@@ -24,6 +24,15 @@ from pbas.core.story import SYSTEM, Actor, Unsaid, changes, tell
 Mode, Status = PluginConfiguration.Mode, PluginConfiguration.Status
 
 _GOES_ALONG = {LicenseClass, Event, Finding, Reconciliation}  # with a configuration that is deleted
+HANGING = (  # what may hang on one, as Django names it: marked here for translation
+    *(gettext_noop("license"), gettext_noop("licenses")),
+    *(gettext_noop("license request"), gettext_noop("license requests")),
+    *(gettext_noop("ready key"), gettext_noop("ready keys")),
+    *(gettext_noop("low mark or form of keys"), gettext_noop("low marks and forms of keys")),
+    *(gettext_noop("plan license"), gettext_noop("plan licenses")),
+    *(gettext_noop("order line"), gettext_noop("order lines")),
+    *(gettext_noop("alert"), gettext_noop("alerts")),
+)
 MOST_COUNTED = 1000  # of what hangs on a configuration
 MOST_CALLS = 2000  # at once, over all workers
 
@@ -223,7 +232,7 @@ def hanging_on(configuration: PluginConfiguration) -> dict[str, int]:
             rows = other._base_manager.filter(**{f"{relation.field.name}{lookup}": of})  # noqa: SLF001 (as above)
             found[other] = max(rows.order_by()[:MOST_COUNTED].count(), found.get(other, 0))
     words = ((one._meta, n) for one, n in found.items() if n)  # noqa: SLF001 (as above)
-    return {str(meta.verbose_name if n == 1 else meta.verbose_name_plural): n for meta, n in words}
+    return {gettext(str(meta.verbose_name if n == 1 else meta.verbose_name_plural)): n for meta, n in words}
 
 
 def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) -> None:
@@ -236,7 +245,7 @@ def delete_configuration(*, configuration: PluginConfiguration, actor: Actor) ->
         with transaction.atomic():
             PluginConfiguration.objects.select_for_update().filter(pk=configuration.pk).first()
             if hanging := hanging_on(configuration):
-                what = ", ".join(f"{n} {gettext(words)}" for words, n in hanging.items())
+                what = ", ".join(f"{n} {words}" for words, n in hanging.items())
                 raise ConflictProblem(
                     "%(name)s cannot be deleted. On it hang: %(what)s. Pause it instead.", name=name, what=what
                 )

@@ -273,11 +273,8 @@ class RequestList(_TabbedList):
         opened = self.counts.of("request", states=LicenseRequest.OPEN)
         said = ngettext("%(n)s open request", "%(n)s open requests", opened) % {"n": number(opened)}
         waiting = self.counts.waiting(self.configurations)
-        return (
-            f"{said}, {ngettext('%(n)s needs you', '%(n)s need you', waiting) % {'n': number(waiting)}}"
-            if waiting
-            else said
-        )
+        need = ngettext("%(n)s needs you", "%(n)s need you", waiting) % {"n": number(waiting)}
+        return f"{said}, {need}" if waiting else said
 
     def exact_hit(self) -> str:
         """The page of the request whose number was searched for; "" where none has it."""

@@ -127,6 +127,6 @@ def _field(declared: "dataclasses.Field[Any]", kept: Mapping[str, str] | None) -
     if kept is None:
         shared["help_text"] = _("It is stored, but cannot be read any more: give it once more.")
     elif value:
-        hint = f"{_('Leave blank to keep the one that is set.')} {shared['help_text']}".strip()
+        hint = " ".join((_("Leave blank to keep the one that is set."), shared["help_text"])).strip()
         shared |= {"help_text": hint, "required": False}
     return forms.CharField(max_length=_LONGEST, strip=rules["lines"] > 1, **shared)

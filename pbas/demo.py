@@ -152,11 +152,13 @@ def follow_order(api: Api, reference: str, *, seconds: float) -> Outcome:
         time.sleep(PAUSE)
     if request is None or state != "done":
         problem = f"Order {order}: its license request is {state} after {spent:.0f} s. {_reason(request)}".strip()
-        return Outcome(order, request["id"] if request else None, state, "", [], round(spent, 2), problem)
+        number = request["id"] if request else None
+        return Outcome(order, number, state, "", [], round(spent, 2), problem)
     license_ = api.get(f"licenses/{request['license']}/")
     folder = api.get(f"subscriptions/{request['subscription']}/")["install_target"]["address"]
     files, problem = installed_files(license_, Path(folder))
-    return Outcome(order, request["id"], state, license_["key"], files, round(spent, 2), problem)
+    number, key = request["id"], license_["key"]
+    return Outcome(order, number, state, key, files, round(spent, 2), problem)
 
 
 def _reason(request: dict[str, Any] | None) -> str:

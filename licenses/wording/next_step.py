@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from licenses.models import NEVER, InstallTarget, LicenseRequest, PluginConfiguration
+from pbas.core.jinja import recorded
 
 if TYPE_CHECKING:
     from subscriptions.models import Service
@@ -151,7 +152,7 @@ def _needs_attention(request: LicenseRequest, target: InstallTarget | None) -> N
         primary = "retry" if request.configuration.is_online else "upload"
     itself = _("Nothing: it is never bought again on a guess") if request.problem_kind == "unknown" else _("Nothing")
     return NextStep(
-        *("bad", heading, request.problem_text or _("The story below says what happened."), itself),
+        *("bad", heading, recorded(request.problem_text) or _("The story below says what happened."), itself),
         fault=fault_of(request),
         vendor_says=request.problem_vendor,
         primary=primary,
@@ -172,7 +173,7 @@ def _waits_for_person(request: LicenseRequest, target: InstallTarget | None) -> 
         return NextStep("wait", _("Upload the license file"), text, itself, primary="upload")
     if request.problem_text:
         return NextStep(
-            *("bad", str(_PROBLEMS["install_failed"]), request.problem_text, itself),
+            *("bad", str(_PROBLEMS["install_failed"]), recorded(request.problem_text), itself),
             fault=fault_of(request),
             primary="install",
         )
@@ -200,7 +201,7 @@ def _goes_by_itself(request: LicenseRequest) -> NextStep:
     else:
         heading, itself = gettext_lazy("It did not work yet"), _("It is tried again")
     return NextStep(
-        *("wait", str(heading), request.problem_text, itself),
+        *("wait", str(heading), recorded(request.problem_text), itself),
         when=_when(request),
         fault=fault_of(request),
         vendor_says=request.problem_vendor,
@@ -232,7 +233,12 @@ def _waits_with_plugin(request: LicenseRequest) -> NextStep:
         heading = _("%(plugin)s cannot be reached for now") % {"plugin": configuration.name}
         itself, when = _("The vendor is tried again, and all waiting requests with him"), until
     return NextStep(
-        *("bad" if when is None else "wait", heading, configuration.parked_why or request.problem_text, itself),
+        *(
+            "bad" if when is None else "wait",
+            heading,
+            recorded(configuration.parked_why or request.problem_text),
+            itself,
+        ),
         when=when,
         fault=fault_of(request),
         vendor_says=request.problem_vendor,

@@ -20,7 +20,7 @@ from django.utils.translation import get_language, gettext, gettext_noop, ngette
 from django_htmx.jinja import htmx_script
 from jinja2 import StrictUndefined, Undefined, pass_context, pass_environment
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pbas.core.folding import Environment, Templates
 
@@ -75,9 +75,8 @@ def _environment(**options: Any) -> Environment:
     )
     made.constant = {"_": gettext, "gettext": gettext, "static": _static, "url": _url, "icon": icon, "state": state}
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
-    made.filters.update(
-        number=_number_of, money=money, day=_day_of, moment=moment, ago=ago, until=until, size=size, duration=duration
-    )
+    made.filters.update(number=_number_of, money=money, size=size, recorded=recorded)
+    made.filters.update(day=_day_of, moment=moment, ago=ago, until=until, duration=duration)
     return made
 
 
@@ -126,6 +125,14 @@ def _number_of(environment: Environment, value: int) -> str:
 @lru_cache(maxsize=2000)
 def _number(value: int, _language: str) -> str:
     return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def recorded(text: str) -> Markup:
+    """What was written down when it happened, in English: translated where it is a fixed sentence, else marked so."""
+    said = gettext(text)
+    if said != text or get_language() == settings.LANGUAGE_CODE or not text:
+        return escape(said)
+    return Markup('<span lang="%s">%s</span>') % (settings.LANGUAGE_CODE, text)
 
 
 def money(value: Decimal) -> str:

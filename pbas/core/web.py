@@ -223,6 +223,8 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404, in the words that the view gave."""
     given = exception.args[0] if exception.args and isinstance(exception.args[0], str | Promise) else ""
+    if str(given).endswith("matches the given query."):  # Django's own words, which name a table
+        given = ""
     text = given or _("The address may be mistyped, or what was there is gone.")
     return _says_no(request, 404, _("Not found"), text)
 

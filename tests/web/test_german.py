@@ -1,0 +1,133 @@
+"""The pages in German: whatever is put together for the reader is in his language; what is quoted says its own."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from ka_plugins.contract import KeyFile
+from licenses.models import Finding
+from pbas.core.access import API, need_of
+from tests.addresses import all_addresses
+from tests.factories import World, fresh_client, make_class, make_configuration, make_license, make_ready
+from tests.web.moving import uploaded
+from tests.web.wares import make_wares
+
+pytestmark = pytest.mark.django_db
+
+# Small words of which nearly every English sentence has one and no German one has any.
+ENGLISH = re.compile(r"\b(the|is|are|not|with|from|your|this|that|has|have|for|you|it|its|be)\b", re.IGNORECASE)
+QUOTED = {"code", "pre", "script", "style", "textarea"}  # what is shown as it is
+SHOWN = {"title", "placeholder", "aria-label", "alt"}
+ALONE = {"input", "meta", "link", "br", "hr", "img", "use", "path", "rect", "line", "wbr"}
+LEFT_OUT = {"account_logout", "metrics", "livez", "favicon"}
+
+
+class _Words(HTMLParser):
+    """Collects the texts of a page that are in its own language."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open: list[tuple[str, bool]] = []  # each open element, and whether it is quoted
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        quoted = self._is_quoted() or tag in QUOTED or given.get("lang", "de") != "de"
+        if not quoted:
+            self.found += [given[name] or "" for name in SHOWN & given.keys()]
+        if tag not in ALONE:
+            self._open.append((tag, quoted))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_quoted():
+            self.found.append(data.strip())
+
+    def _is_quoted(self) -> bool:
+        return bool(self._open) and self._open[-1][1]
+
+
+def english_in(page: str) -> list[str]:
+    words = _Words()
+    words.feed(page)
+    return [text for text in words.found if ENGLISH.search(text)]
+
+
+@pytest.fixture
+def numbers(world: World, tmp_path: Path) -> dict[str, int]:
+    """A row for each kind of address, by how the names of the addresses begin."""
+    world.configuration = make_configuration(
+        name="Vendor", template="plesk_ka", mode="online", settings={"host": "ka.example.com", "port": 7050}
+    )
+    world.license_class = make_wares(world.configuration)
+    make_ready(world.subscription, tmp_path)
+    by_hand = World()
+    make_ready(by_hand.subscription, tmp_path)
+    uploaded(by_hand, key="KEY-1", files=(KeyFile("license.xml", b"<key/>"),))
+    finding = Finding.objects.create(
+        configuration=world.configuration, kind="orphan", shown="K-1", fingerprint="K-1", seen_at=timezone.now()
+    )
+    return {
+        "license_request": world.request.pk,
+        "license": make_license(world.license_class, subscription=world.subscription, state="installed").pk,
+        "subscription": world.subscription.pk,
+        "order": world.order.pk,
+        "plugin": world.configuration.pk,
+        "class": world.license_class.pk,
+        "ready_keys": make_class(by_hand.configuration).pk,
+        "finding": finding.pk,
+    }
+
+
+def paths(numbers: dict[str, int]) -> Iterator[str]:
+    """Each page that can be read: as it is for something that is there, and for something that is not."""
+    for one in all_addresses():
+        if one.name in API or one.name in LEFT_OUT or not need_of(one.name, "GET"):
+            continue
+        yield one.path
+        for begin, number in numbers.items():
+            if one.name.startswith(begin):
+                yield one.path.replace("987654321", str(number))
+
+
+def test_no_page_says_anything_in_english_to_a_german_reader(staff: User, numbers: dict[str, int]) -> None:
+    client, found = fresh_client(staff), set()
+    client.cookies["language"] = "de"
+    for path in sorted(set(paths(numbers))):
+        answer = client.get(path)
+        if answer.streaming or not answer["Content-Type"].startswith("text/html"):
+            continue
+        if answer.status_code in {200, 404}:
+            assert '<html lang="de"' in answer.text or "<html" not in answer.text, path
+        found |= {(path, text) for text in english_in(answer.text)}
+    assert found == set()
+
+
+def test_what_was_recorded_in_english_says_so_and_fixed_sentences_are_translated(
+    staff_client: Client, numbers: dict[str, int]
+) -> None:
+    staff_client.cookies["language"] = "de"
+    number = numbers["license_request"]
+    staff_client.post(f"/license-requests/{number}/hold/")
+    page = staff_client.get(f"/license-requests/{number}/").text
+    assert "Angehalten." in page
+    assert '<span lang="en">Plesk 10 and later was requested.' in page
+
+
+def test_a_refusal_is_said_in_the_readers_language_and_recorded_in_english(
+    staff_client: Client, numbers: dict[str, int]
+) -> None:
+    staff_client.cookies["language"] = "de"
+    address = f"/license-requests/{numbers['license_request']}"
+    staff_client.post(f"{address}/hold/")
+    answer = staff_client.post(f"{address}/hold/", follow=True)
+    assert "lässt sich nicht anhalten: Zu klären, angehalten." in answer.text
