@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -251,9 +252,25 @@ def adopt_key(*, request: LicenseRequest, key: str, actor: Actor, reason: str = 
 # --- what a person may do with a license --------------------------------------------------------------------------
 
 
-def renew_license(*, license: License, actor: Actor, once: UUID | None = None) -> LicenseRequest:  # noqa: A002
-    """Ask the vendor to extend a license by its term. One at a time."""
-    return ask_for(license, Kind.RENEW, actor=actor, text="Renewal asked for.", once=once)
+def renew_license(
+    *,
+    license: License,  # noqa: A002
+    actor: Actor,
+    once: UUID | None = None,
+    ends: datetime | None = None,
+) -> LicenseRequest:
+    """Ask the vendor to extend a license by its term. One at a time.
+
+    With `ends`, only if it still ends then: whoever renews what is due asks once a period, however often he asks.
+    """
+    with transaction.atomic():
+        if ends is not None:
+            # locked: a renewal that is being kept right now has a new end, or none has been asked for yet
+            now = License.objects.select_for_update().values_list("expires_at", flat=True).get(pk=license.pk)
+            if now != ends:
+                said = "License %(name)s no longer ends then: it was renewed meanwhile. Nothing was asked for."
+                raise ConflictProblem(said, name=license.key)
+        return ask_for(license, Kind.RENEW, actor=actor, text="Renewal asked for.", once=once)
 
 
 def change_license(

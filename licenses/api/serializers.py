@@ -175,6 +175,12 @@ class LicenseSerializer(serializers.ModelSerializer[License]):
         return NumberedFileSerializer(files, many=True).data
 
 
+class RenewSerializer(serializers.Serializer[dict[str, Any]]):
+    """Which end is to be put off, as `expires_at` of the license says it; without it, whichever it is."""
+
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
 class ChangeSerializer(serializers.Serializer[dict[str, Any]]):
     """What a license is to become."""
 

@@ -19,6 +19,7 @@ from licenses.api.serializers import (
     LicenseFilters,
     LicenseRequestSerializer,
     LicenseSerializer,
+    RenewSerializer,
 )
 from licenses.api.views import FILES
 from licenses.models import License, LicenseRequest
@@ -57,12 +58,13 @@ class LicenseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
         """As the panel's list does."""
         return queryset.filter(selectors.found_by(text).licenses_of_it())
 
-    @extend_schema(request=None, responses={201: LicenseRequestSerializer})
+    @extend_schema(request=RenewSerializer, responses={201: LicenseRequestSerializer})
     @action(detail=True, methods=["post"])
     @once_per_key
     def renew(self, request: Request, **_: Any) -> Response:
         """Ask the vendor to extend a license by its term. Answers the request that does it."""
-        return self._made(services.renew_license(license=self.get_object(), actor=staff(request.user)))
+        ends = read_body(RenewSerializer, request)["expires_at"]
+        return self._made(services.renew_license(license=self.get_object(), ends=ends, actor=staff(request.user)))
 
     @extend_schema(request=ChangeSerializer, responses={201: LicenseRequestSerializer})
     @action(detail=True, methods=["post"])

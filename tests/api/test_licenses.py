@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from pbas.core.models import Event
@@ -46,6 +48,14 @@ def test_what_is_asked_of_a_license_is_a_request_once(
     assert api.post(path, body, key="k1").json() == shown
     problem(api.post(path, body), 409)
     assert license_.requests.count() == 1
+
+
+def test_a_renewal_of_a_named_end_is_refused_once_that_end_is_past(api: Api, license_: License) -> None:
+    path, ends = f"licenses/{license_.pk}/renew/", timezone.now().replace(microsecond=0)
+    License.objects.filter(pk=license_.pk).update(expires_at=ends)
+    assert "renewed meanwhile" in problem(api.post(path, {"expires_at": ends - timedelta(days=30)}), 409)["detail"]
+    assert license_.requests.count() == 0
+    assert api.post(path, {"expires_at": ends}).status_code == 201
 
 
 def test_a_change_needs_its_options(api: Api, license_: License) -> None:
