@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init, worker_shutting_down
 
+from ka_plugins import registry
 from licenses import bell, classes, engine
 from licenses.counters import fold
 from licenses.expiry import expire
@@ -119,6 +120,12 @@ def refuse_green_threads(sender: Any = None, **_: Any) -> None:
     if any(green in name for green in ("gevent", "eventlet")):
         message = "The license engine needs real threads: start the worker with --pool prefork or --pool threads."
         raise SystemExit(message)
+
+
+@worker_init.connect
+def load_plugins(**_: Any) -> None:
+    """Once, before processes fork: they share what it takes, and no first request waits for it."""
+    registry.all_plugins()
 
 
 @worker_shutting_down.connect
