@@ -9,9 +9,10 @@ from uuid import uuid5
 from django.utils import timezone
 
 from ka_plugins.contract import Key
-from licenses import bell
+from licenses import bell, moves
 from licenses.intake import fingerprint
 from licenses.models import License, LicenseRequest
+from licenses.moves import Move
 from licenses.plugins import plugin_class
 from licenses.points import point
 from licenses.retry import PATIENCE
@@ -27,6 +28,15 @@ def take_out(ids: Collection[int]) -> None:
     ended = License.objects.filter(pk__in=ids, state=License.State.TERMINATED)
     installed = ended.filter(installed_at__isnull=False, subscription__isnull=False)
     installed.update(found=License.Found.LEFT, found_text=None, found_tries=None, prove_at=in_seconds(0))
+
+
+def close_stock(ids: Collection[int]) -> None:
+    """Close the requests whose license waited in stock for a subscription and has ended there."""
+    waiting = LicenseRequest.objects.filter(license__in=ids, state=State.INSTALL, subscription=None, leased=False)
+    made = {one.pk: one for one in waiting}
+    won = moves.make([Move(one.pk, one.attempt, one.state, State.CANCELLED, by_hand=True) for one in made.values()])
+    text = "Its license was ended while it was in stock."
+    Event.objects.bulk_create(_event(made[pk], "cancelled", text) for pk in sorted(won))
 
 
 def remember(request_id: int, license_: License, key: Key) -> None:
@@ -48,7 +58,8 @@ def end_replaced(changes: Collection[int]) -> None:
     # Somebody may have asked for the same end by hand at this moment: then his request does it.
     LicenseRequest.objects.bulk_create(asked, ignore_conflicts=True)
     made = LicenseRequest.objects.filter(uid__in=[one.uid for one in asked])
-    Event.objects.bulk_create(map(_event, made))
+    text = "Its license was changed and is proven without it: its end is asked for."
+    Event.objects.bulk_create(_event(one, "requested", text) for one in made)
     point("before_ending")
     bell.ring()
 
@@ -73,11 +84,11 @@ def _request(change: LicenseRequest, child: License) -> LicenseRequest:
     )
 
 
-def _event(request: LicenseRequest) -> Event:
+def _event(request: LicenseRequest, kind: str, text: str) -> Event:
     return Event(
         actor_kind=SYSTEM.kind,
-        kind="requested",
-        text="Its license was changed and is proven without it: its end is asked for.",
+        kind=kind,
+        text=text,
         request=request,
         subscription_id=request.subscription_id,
         license_id=request.license_id,

@@ -160,6 +160,7 @@ def _set_states(landings: Sequence[Landing]) -> None:
             rows.update(state=state)
         if state == State.TERMINATED:
             ending.take_out([pk for pk in ids if pk is not None])
+            ending.close_stock([pk for pk in ids if pk is not None])
 
 
 def _look_now(ids: Sequence[int | None]) -> None:

@@ -8,10 +8,10 @@ from django.db.models.functions import Now
 
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.invariants import broken
-from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest
 from licenses.proving.rounds import prove_due
 from licenses.proving.services import prove_license
-from licenses.services import change_license, renew_license, terminate_license
+from licenses.services import change_license, new_licenses, renew_license, terminate_license
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from subscriptions.models import Subscription
@@ -172,3 +172,21 @@ def test_a_license_in_stock_or_never_installed_is_looked_for_nowhere(license_: L
     assert (license_.state, license_.found, license_.prove_at is None) == (State.TERMINATED, None, False)
     License.objects.update(prove_at=Now() - timedelta(days=1))
     assert list(prove_due(1)) == []
+
+
+def test_a_request_whose_license_is_ended_in_stock_waits_for_no_subscription_any_more(
+    plesk: LicenseClass, work: Work
+) -> None:
+    (request,) = new_licenses(
+        configuration=plesk.configuration, license_class=plesk, number=1, subscription_id=None, actor=SYSTEM
+    )
+    work()
+    request.refresh_from_db()
+    assert (request.state, request.license is not None) == ("install", True)
+    assert request.license is not None
+    terminate_license(license=request.license, actor=SYSTEM)
+    work()
+    request.refresh_from_db()
+    assert (request.state, request.finished_at is not None) == ("cancelled", True)
+    assert Event.objects.filter(request=request, kind="cancelled").count() == 1
+    assert list(broken()) == []

@@ -28,6 +28,8 @@ def test_it_shows_what_was_sold_and_which_faults_wait_and_says_that_nothing_is_r
     assert answer.getheader("Content-Type") == "text/html; charset=utf-8"
     assert answer.getheader("X-Simulated") == "not-a-license"
     assert "Nothing here is a real license" in text
+    assert 'name="viewport"' in text  # it is read on a phone, too, and in the dark
+    assert "prefers-color-scheme: dark" in text
     assert f"<td>{number}</td>" in text
     assert "<td>&lt;retrieveKey&gt;</td><td>429</td><td>3</td><td>20</td>" in text
     assert f"curl -X POST {vendor.http}/_simulator/faults" in text
