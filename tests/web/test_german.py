@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from ka_plugins.contract import KeyFile
 from licenses.models import Finding
 from pbas.core.access import API, need_of
+from subscriptions.models import Account
+from subscriptions.selectors import order_token
 from tests.addresses import all_addresses
-from tests.factories import World, fresh_client, make_class, make_configuration, make_license, make_ready
+from tests.factories import World, fresh_client, make_class, make_configuration, make_license, make_order, make_ready
 from tests.web.moving import uploaded
 from tests.web.wares import make_wares
 
@@ -131,3 +134,26 @@ def test_a_refusal_is_said_in_the_readers_language_and_recorded_in_english(
     staff_client.post(f"{address}/hold/")
     answer = staff_client.post(f"{address}/hold/", follow=True)
     assert "lässt sich nicht anhalten: Zu klären, angehalten." in answer.text
+
+
+def test_the_store_and_the_customers_pages_say_nothing_in_english_to_him(world: World, tmp_path: Path) -> None:
+    make_ready(world.subscription, tmp_path)
+    make_license(world.license_class, subscription=world.subscription, state="installed", proven_at=timezone.now())
+    customer = User.objects.create_user("customer", password="a long password")
+    Account.objects.filter(pk=world.order.account_id).update(user=customer)
+    client, placed = fresh_client(customer), make_order(world.plan)
+    client.cookies["language"] = "de"
+    found = set()
+    for path in (
+        *(reverse("my"), reverse("my_subscription", args=[world.subscription.pk]), reverse("store")),
+        *(reverse("store_plan", args=[world.plan.code]), reverse("store_checkout", args=[world.plan.code])),
+        *(reverse(name, args=[order_token(world.order)]) for name in ("store_order", "store_payment")),
+        *(reverse(name, args=[order_token(placed)]) for name in ("store_order", "store_payment")),
+    ):
+        answer = client.get(path, follow=True)
+        assert '<html lang="de"' in answer.text, path
+        found |= {(path, text) for text in english_in(answer.text)}
+    assert found == set()
+    faulty = client.post(reverse("store_checkout", args=[world.plan.code]), {"name": "", "email": "x", "host": "-"})
+    assert "Ein Hostname hat Buchstaben, Ziffern, Bindestriche und Punkte" in faulty.text
+    assert english_in(faulty.text) == []
