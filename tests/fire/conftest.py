@@ -1,7 +1,9 @@
 """The fleet of all these tests, which lives on through what is done to it; a fresh shop for each of them."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,13 +26,12 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # what m
 
 
 @pytest.fixture(scope="session")
-def fleet(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Fleet]:  # noqa: ARG001 (first)
+def fleet(django_db_setup: None) -> Iterator[Fleet]:  # noqa: ARG001 (first)
     """Servers of its own with the tables of the suite's database. What is committed there survives a crash."""
     if settings.EMBEDDED:
         pytest.skip("workers in processes of their own need PostgreSQL and Redis")
-    folder = tmp_path_factory.mktemp("fire")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)  # the database's own user passes through
+    folder = Path(tempfile.mkdtemp(prefix="panel-fire-"))  # pytest's own folders are closed to other users
+    folder.chmod(0o755)  # the database's passes through
     database = PostgreSQL(folder / "postgresql", f"max_connections={CONNECTIONS}")
     broker = Redis(folder / "redis")
     database.start()
@@ -44,6 +45,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> It
             left = fleet.end()
             broker.stop()
             database.stop()
+            shutil.rmtree(folder, ignore_errors=True)
     assert left == []
 
 

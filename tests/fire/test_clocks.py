@@ -38,6 +38,7 @@ time.time = lambda: real_time() + SHIFT
 pytestmark = pytest.mark.processes
 
 
+@pytest.mark.long
 def test_workers_whose_clocks_are_an_hour_off_take_nothing_early_and_leave_nothing(
     fleet: Fleet, shop: Shop, tmp_path: Path
 ) -> None:

@@ -115,7 +115,9 @@ def refusals() -> int:
     return int(last) if called else 0
 
 
-@pytest.mark.parametrize("code", ["40P01", "40001"], ids=["deadlock", "serialization"])
+@pytest.mark.parametrize(
+    "code", ["40P01", pytest.param("40001", marks=pytest.mark.long)], ids=["deadlock", "serialization"]
+)
 @pytest.mark.parametrize("state", ["buying", "files", "done"])
 def test_a_transaction_that_the_database_gives_up_is_made_again(state: str, code: str, shop: Shop) -> None:
     with failing(code, f"NEW.state = '{state}'", times=1):

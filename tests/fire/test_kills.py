@@ -128,6 +128,7 @@ def test_a_worker_that_is_asked_to_stop_hands_over_in_seconds(fleet: Fleet, shop
     shop.check_bought_once()
 
 
+@pytest.mark.long
 def test_engines_whose_worker_was_killed_end_with_their_work(fleet: Fleet, shop: Shop) -> None:
     shop.simulator.latency(100)
     shop.sell(shop.issuer(), 10)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings
 
 from licenses.models import License, LicenseRequest
@@ -27,6 +28,15 @@ def test_every_message_five_times_is_every_license_once(shop: Shop) -> None:
     shop.wait_until_done()
     shop.check_bought_once()
     assert shop.claims() == [1], "a copy claims nothing"
+
+
+def test_a_message_that_only_a_newer_version_knows_stops_nothing(shop: Shop) -> None:
+    for queue in ("panel", "engine"):
+        current_app.send_task("licenses.tasks.of_a_newer_version", [1], queue=queue)
+        current_app.send_task("licenses.tasks.drain", ["an argument of a newer version"], queue=queue)
+    shop.sell(shop.issuer(), 3)
+    shop.wait_until_done()
+    shop.check_bought_once()
 
 
 def test_lost_messages_cost_a_sweep(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.processes
 
 def test_a_vendor_who_is_down_holds_up_nobody_else_and_is_drained_on_his_return(shop: Shop) -> None:
     with Proxy(shop.simulator.settings()["port"]) as vendor:
-        down, other = shop.by_traits(port=vendor.port), shop.issuer()
+        down, other = shop.issuer(port=vendor.port), shop.by_traits()
         vendor.refuse()
         before = vendor.connections
         shop.sell(down, 15)
