@@ -66,7 +66,7 @@ def not_kept(request: Claimed, desk: Desk, key: Key | None, error: Exception) ->
     return attention(request, "not_kept", text, fault="vendor")
 
 
-def after_error(request: Claimed, desk: Desk, error: Exception) -> Landing:
+def after_error(request: Claimed, desk: Desk, error: BaseException) -> Landing:
     """Which error decides what comes next; the table of design section 4, "Errors decide the retry"."""
     if isinstance(error, InstallError):
         return _install_failed(request, desk, error)
