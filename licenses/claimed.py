@@ -33,6 +33,7 @@ class KeyInHand:
     additional: bool = False
     files: tuple[KeyFile, ...] = field(default=(), repr=False)
     is_bare: bool = False  # its number is all that is known of it: a person adopted it
+    expires_at: datetime | None = None  # as we know it: a renewal that was made moves it
 
     def parcel(self) -> Parcel:
         """As an installer takes it."""
@@ -67,22 +68,27 @@ class Claimed:
 
     def order(self) -> LicenseOrder:
         """As a plug-in takes it."""
-        return LicenseOrder(
-            reference=self.uid.hex,
-            class_code=self.class_code,
-            features=tuple(self.options.get("features", ())),
-            additional=tuple(
-                AdditionalOrder(one["code"], tuple(one.get("features", ())))
-                for one in self.options.get("additional", ())
-            ),
-            address=_ip_of(self.target),
-            note=self.order_number,
-            intent_at=self.intent_at,
-        )
+        return order_of(self, class_code=self.class_code, target=self.target)
 
     def move(self, to: str, *, wait: float | None = None, leased: bool = False, **more: Any) -> Move:
         """A move of this request from where it is."""
         return Move(self.id, self.attempt, self.state, to, wait=wait, leased=leased, **more)
+
+
+def order_of(request: Claimed | LicenseRequest, *, class_code: str, target: Target | None) -> LicenseOrder:
+    """A request as a plug-in takes it; the same request is always the same order."""
+    return LicenseOrder(
+        reference=request.uid.hex,
+        class_code=class_code,
+        features=tuple(request.options.get("features", ())),
+        additional=tuple(
+            AdditionalOrder(one["code"], tuple(one.get("features", ())))
+            for one in request.options.get("additional", ())
+        ),
+        address=_ip_of(target),
+        note=request.order_number,
+        intent_at=request.intent_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class Landing:
     key: Key | None = None
     files: tuple[tuple[KeyInHand, KeyFile], ...] = ()
     license_state: str = ""  # installed, suspended, terminated: what the license now is
+    candidates: tuple[Key, ...] = ()  # among which a person has to choose
     parking: Parking | None = None
     milliseconds: int | None = None  # how long the attempt took; its first line tells it
 
@@ -265,4 +272,4 @@ def _in_hand(row: License, files: list[LicenseFile], template: str) -> KeyInHand
     bodies = tuple(KeyFile(file.name, file.body) for file in current_files(files, plugin))
     additional = row.parent_id is not None
     is_bare = not (additional or row.expires_at or row.renew_at or row.activation_code)
-    return KeyInHand(row.pk, row.full_key, row.activation_code, additional, bodies, is_bare)
+    return KeyInHand(row.pk, row.full_key, row.activation_code, additional, bodies, is_bare, row.expires_at)

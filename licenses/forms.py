@@ -108,6 +108,21 @@ class ReasonForm(forms.Form):
         self.fields["reason"].required = is_required
 
 
+class CancelForm(ReasonForm):
+    """Why a request is given up; of one in doubt a person may know that nothing was sold."""
+
+    nothing_sold = forms.BooleanField(
+        label=gettext_lazy("I looked at the vendor's own pages: nothing was sold"),
+        required=False,
+        help_text=gettext_lazy("The vendor is asked first. This counts where he cannot tell by himself."),
+    )
+
+    def __init__(self, *args: Any, is_doubtful: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not is_doubtful:
+            del self.fields["nothing_sold"]
+
+
 class SubscriptionForm(forms.Form):
     """The one subscription that is meant; where several fit, `matches` are offered."""
 

@@ -5,21 +5,24 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from ka_plugins.contract import Key, KeyStatus
+from ka_plugins.contract import Key, KeyStatus, Plugin
 from licenses import ending, intake, statements
 from licenses.claimed import Claimed, Landing
-from licenses.models import NEVER, License, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.models import NEVER, Finding, License, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.moves import Line
 from licenses.plugins import plugin_class
 from licenses.points import point
 from licenses.signals import request_finished
+from pbas.core.crypto import new_uid
 from pbas.core.story import SYSTEM
 
 Kind, State = LicenseRequest.Kind, License.State
 
 
 _NEXT_LOOK = 86_400.0  # seconds after its install until a license is read back again
+_CANDIDATE = ["uid", "kind", "shown", "key", "class_code", "vendor_status", "license_class", "request", "seen_at"]
 _AS_IT_SHOULD: dict[str, Any] = {"found": None, "found_text": None, "found_tries": None}
 
 
@@ -34,6 +37,7 @@ def keep(landings: Sequence[Landing]) -> set[int]:
     _keep_files([one for one in fruitful if one.files])
     _set_states([one for one in going if one.claimed.id in won and one.license_state])
     statements.add_events(_events([one for one in going if one.claimed.id in won], licenses))
+    _keep_candidates([one for one in going if one.claimed.id in won and one.candidates])
     _park([one for one in landings if one.parking])
     _tell_finished([one for one in going if one.claimed.id in won])
     ending.end_replaced([one.claimed.id for one in going if one.claimed.id in won and _is_done_change(one)])
@@ -141,6 +145,44 @@ def _keep_files(landings: Sequence[Landing]) -> None:
         )
     ]
     statements.add_rows(rows)
+
+
+def _keep_candidates(landings: Sequence[Landing]) -> None:
+    """The keys among which a person has to choose, each as a finding that names the request; what it costs is there."""
+    for one in landings:
+        plugin = plugin_class(one.claimed.template)
+        Finding.objects.bulk_create(
+            [_candidate(one.claimed, plugin, key) for key in one.candidates],
+            update_conflicts=True,
+            unique_fields=["configuration", "fingerprint"],
+            update_fields=[
+                "uid",
+                "kind",
+                "shown",
+                "key",
+                "class_code",
+                "vendor_status",
+                "license_class",
+                "request",
+                "seen_at",
+            ],
+        )
+
+
+def _candidate(request: Claimed, plugin: type[Plugin], key: Key) -> Finding:
+    return Finding(
+        uid=new_uid(),
+        configuration_id=request.configuration,
+        kind=Finding.Kind.DOUBT,
+        fingerprint=intake.fingerprint(plugin, key.number),
+        shown=intake.masked(key.number) if plugin.secret_keys else key.number,
+        key=key.number,
+        class_code=key.class_code[:200],
+        vendor_status=key.status.value,
+        license_class_id=request.license_class,
+        request_id=request.id,
+        seen_at=timezone.now(),
+    )
 
 
 def _set_states(landings: Sequence[Landing]) -> None:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from licenses import services
-from licenses.forms import AdoptForm, ReasonForm, UploadForm, show_problem
+from licenses import doubts, services
+from licenses.forms import AdoptForm, CancelForm, ReasonForm, UploadForm, show_problem
 from licenses.lists import RequestList
 from licenses.models import LicenseRequest
 from licenses.selectors import (
@@ -45,8 +45,13 @@ def list_requests(request: HttpRequest) -> HttpResponse:
 @staff_only
 @require_GET
 def show_request(request: HttpRequest, pk: int) -> HttpResponse:
-    """One request: where it stands, what comes next, what was ordered, what came, its story."""
-    return _page(request, _request_or_404(pk))
+    """One request: where it stands, what comes next, what was ordered, what came, its story.
+
+    Of one in doubt the vendor is asked now: somebody waits for the answer.
+    """
+    asked = _request_or_404(pk)
+    doubts.ask_soon(asked)
+    return _page(request, asked)
 
 
 @staff_only
@@ -118,17 +123,30 @@ def adopt(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _request_or_404(pk), adopt_form=form)
 
 
-def _with_reason(service: Callable[..., LicenseRequest], template: str, said: Any) -> Callable[..., HttpResponse]:
+def _form_of_cancelling(asked: LicenseRequest, given: Any) -> CancelForm:
+    return CancelForm(given, is_doubtful=doubts.is_doubtful(asked))
+
+
+def _form_of_reason(_asked: LicenseRequest, given: Any) -> ReasonForm:
+    return ReasonForm(given)
+
+
+def _with_reason(
+    service: Callable[..., LicenseRequest],
+    template: str,
+    said: Any,
+    form_of: Callable[[LicenseRequest, Any], ReasonForm] = _form_of_reason,
+) -> Callable[..., HttpResponse]:
     """A decision that is asked for first, and for its reason."""
 
     @staff_only
     @require_http_methods(["GET", "POST"])
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         asked = _request_or_404(pk)
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        form = form_of(asked, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                service(request=asked, actor=staff(request.user), reason=form.cleaned_data["reason"])
+                service(request=asked, actor=staff(request.user), **form.cleaned_data)
             except Problem as problem:
                 show_problem(form, problem)
             else:
@@ -139,8 +157,26 @@ def _with_reason(service: Callable[..., LicenseRequest], template: str, said: An
     return view
 
 
-cancel = _with_reason(services.cancel_request, "requests/cancel.html", gettext_lazy("The request is cancelled."))
+cancel = _with_reason(
+    services.cancel_request, "requests/cancel.html", gettext_lazy("The request is cancelled."), _form_of_cancelling
+)
 order_again = _with_reason(services.order_again, "requests/order_again.html", gettext_lazy("The key is ordered again."))
+
+
+@staff_only
+@never_cache
+@require_POST
+def adopt_candidate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one of the keys that may be the one of this request."""
+    asked, number = _request_or_404(pk), request.POST.get("candidate", "")
+    try:
+        key = doubts.candidate_key(asked, int(number) if number.isdecimal() else 0)
+        services.adopt_key(request=asked, key=key, actor=staff(request.user), reason=_("Chosen among the candidates."))
+    except Problem as problem:
+        messages.error(request, problem.message)
+    else:
+        messages.success(request, _("The key was adopted. What is missing is fetched now."))
+    return redirect("license_request", pk)
 
 
 @staff_only
@@ -197,6 +233,7 @@ def _context(asked: LicenseRequest, length: int = STORY_LENGTH) -> dict[str, Any
     return {
         "asked": asked,
         "sealed": sealed,
+        "candidates": doubts.candidates_of(asked),
         "target": target,
         "files": files,
         "story": story,

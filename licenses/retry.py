@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 PATIENCE = timedelta(days=7)  # how long a request tries by itself before it comes to a person
+SETTLE_MARGIN = 10.0  # seconds beyond a call's time-out before "not found" can mean "not sold"
 _FIRST, _CAP = 2.0, 900.0
 
 

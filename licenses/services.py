@@ -10,17 +10,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ka_plugins import registry
-from ka_plugins.contract import Key
 from ka_plugins.installing import Target
-from licenses import bell, intake, moves
-from licenses.hand import event_of, move_by_hand, onwards, refusal, set_held, waits_for_vendor, was_bought
+from licenses import bell, doubts, moves
+from licenses.hand import event_of, move_by_hand, onwards, refusal, set_held, waits_for_vendor
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.options import checked
 from licenses.owed import MOST_AT_ONCE, check_sold, check_stock, made_by_form, owed, uids_of, what_is_wrong
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.ready_keys.serving import serve_requests
 from licenses.retry import PATIENCE
-from licenses.signals import request_finished
 from licenses.verbs import ask_for
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
@@ -183,40 +181,6 @@ def release_request(*, request: LicenseRequest, actor: Actor, reason: str = "") 
     return serve_requests([released])[0]
 
 
-def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str) -> LicenseRequest:
-    """Give up a request for which nothing was bought. Raises Problem without a reason."""
-    if not reason.strip():
-        raise Problem("Say why the request is cancelled; it stays in its story.", field="reason")
-    if request.is_final:
-        raise refusal(request, "Request %(request)s is %(state)s; it cannot be cancelled any more.")
-    if request.state == State.PROOF or {request.state, request.stopped_in} & {State.BUYING, State.IN_DOUBT}:
-        raise refusal(
-            request, "Request %(request)s may have been sold. Settle that first: ask the vendor, or adopt it."
-        )
-    if was_bought(request):
-        raise refusal(request, "What request %(request)s bought costs money. End that license instead of the request.")
-    event = event_of(request, actor, "cancelled", "Cancelled.", reason.strip())
-    with transaction.atomic():
-        cancelled = move_by_hand(request, State.CANCELLED, event=event)
-        if request.subscription_id:  # it may have been the last that its subscription waited for
-            request_finished.send(sender=LicenseRequest, subscription_ids={request.subscription_id})
-    return cancelled
-
-
-def order_again(*, request: LicenseRequest, actor: Actor, reason: str) -> LicenseRequest:
-    """A person found out that the vendor sold nothing: the key is ordered anew. Raises Problem without a reason.
-
-    The panel never decides this by itself; who says so wrongly buys a second key.
-    """
-    if not reason.strip():
-        raise Problem("Say how you know that nothing was sold; it stays in the story.", field="reason")
-    doubted = request.state == State.IN_DOUBT or request.stopped_in in {State.IN_DOUBT, State.BUYING}
-    if not doubted or (request.license_id and request.kind == Kind.ISSUE):
-        raise refusal(request, "Request %(request)s is not in doubt: %(state)s.")
-    event = event_of(request, actor, "ordered_again", "Nothing was sold, says a person; ordered again.", reason.strip())
-    return move_by_hand(request, State.KEY, event=event, wait=0)
-
-
 def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     """Install by hand what was bought or uploaded: the engine does it now, and proves it."""
     if request.is_final:
@@ -235,18 +199,8 @@ def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
     return move_by_hand(request, State.INSTALL, event=event, wait=0)
 
 
-def adopt_key(*, request: LicenseRequest, key: str, actor: Actor, reason: str = "") -> LicenseRequest:
-    """Take a key that was bought for this request though its answer was lost; what is missing is fetched then.
-
-    Raises Problem at `key` where it is malformed or another license has it.
-    """
-    if request.state not in {State.IN_DOUBT, State.ATTENTION} or request.license_id:
-        raise refusal(request, "Request %(request)s takes no key now: %(state)s.")
-    with transaction.atomic():
-        license_ = intake.save_key(request, Key(intake.clean_key(request, key)))
-        to = intake.first_state(request, license_)
-        event = event_of(request, actor, "adopted", f"Key {license_.key} was adopted.", reason)
-        return move_by_hand(request, to, event=event, wait=0, license_=license_)
+# Giving up, ordering again, adopting: what needs to know first what the vendor sold.
+adopt_key, cancel_request, order_again = doubts.adopt_key, doubts.cancel_request, doubts.order_again
 
 
 # --- what a person may do with a license --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ what it brought.
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from ka_plugins import registry
 from ka_plugins.contract import (
@@ -24,11 +25,11 @@ from licenses.landings import attention, doubtful, with_key
 from licenses.models import License, LicenseRequest
 from licenses.moves import Line, Trouble
 from licenses.points import point
-from licenses.retry import wait_after
+from licenses.retry import SETTLE_MARGIN, wait_after
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
-SETTLE_MARGIN = 10.0  # seconds beyond a call's time-out before "not found" can mean "not sold"
+SAME_TERM = timedelta(hours=1)  # by which a vendor may tell one date differently
 SETTLE_TRIES = 3  # look-ups before a doubt that cannot be disproved comes to a person
 
 
@@ -71,8 +72,15 @@ async def settle(request: Claimed, desk: Desk) -> Landing:
         return _again(request, "The vendor answers the same order with the same sale, so it is sent again.")
     if request.kind == Kind.CHANGE:
         return _again(request, "A change looks first at what the license has, so it is safely asked for again.")
-    if request.kind != Kind.ISSUE or desk.plugin.settles == Settles.CANNOT:
-        return attention(request, "unknown", "Whether the vendor did it cannot be asked. Look at his own pages.")
+    if request.kind == Kind.RENEW:
+        return await _renewed(request, desk)
+    if desk.plugin.settles == Settles.CANNOT:
+        return _cannot_be_asked(request)
+    return await _looked_up(request, desk)
+
+
+async def _looked_up(request: Claimed, desk: Desk) -> Landing:
+    """What the vendor finds of an order that no license has yet is what it bought, if it is one key."""
     found = await desk.ours(await desk.plugin.find_issued(request.order()))
     point("after_look_up")
     if len(found) == 1:
@@ -80,8 +88,31 @@ async def settle(request: Claimed, desk: Desk) -> Landing:
         return with_key(request, desk, found[0], line)
     if found:
         numbers = ", ".join(desk.shown(key) for key in found)
-        return attention(request, "unknown", f"{len(found)} keys could be the one of this order: {numbers}.")
-    return _not_found(request, desk)
+        landing = attention(request, "unknown", f"{len(found)} keys could be the one of this order: {numbers}.")
+        return replace(landing, candidates=found)
+    proof = "The vendor does not know our reference: nothing was sold."
+    return _not_found(request, desk, proof if desk.plugin.settles == Settles.BY_REFERENCE else "")
+
+
+def _cannot_be_asked(request: Claimed) -> Landing:
+    return attention(request, "unknown", "Whether the vendor did it cannot be asked. Look at his own pages.")
+
+
+async def _renewed(request: Claimed, desk: Desk) -> Landing:
+    """A renewal whose answer was lost is settled by the license's term: it has moved on, or it has not."""
+    key = request.keys[0]
+    if Verb.DESCRIBE not in desk.plugin.verbs or key.expires_at is None:
+        return _cannot_be_asked(request)
+    known = await desk.plugin.describe(key.number)
+    point("after_description")
+    if known.expires_at is None or known.status is not KeyStatus.ACTIVE:
+        text = f"{desk.name} has {desk.shown(known)} as {known.status}; that does not tell whether it was renewed."
+        return attention(request, "unknown", text)
+    if known.expires_at - key.expires_at > SAME_TERM:
+        until = f"{known.expires_at:%Y-%m-%d}"
+        line = Line("settled", f"The vendor had renewed {desk.shown(known)}: it runs until {until}.")
+        return with_key(request, desk, known, line)
+    return _not_found(request, desk, "The license runs as long as before: it was not renewed.")
 
 
 def _again(request: Claimed, why: str) -> Landing:
@@ -91,16 +122,15 @@ def _again(request: Claimed, why: str) -> Landing:
     return Landing(request, request.move(State.KEY, wait=0), (Line("settled", why),))
 
 
-def _not_found(request: Claimed, desk: Desk) -> Landing:
-    """Absence counts only where the plug-in can prove it, and only once a late sale cannot land any more."""
+def _not_found(request: Claimed, desk: Desk, proof: str = "") -> Landing:
+    """Absence counts only where the vendor can prove it, and only once a late sale cannot land any more."""
     left = desk.plugin.timeout + SETTLE_MARGIN - request.intent_age
     if left > 0 or request.tries + 1 < SETTLE_TRIES:
         wait = max(1.0, left) if request.tries + 1 >= SETTLE_TRIES else wait_after(request.tries + 1)
         trouble = Trouble("unknown", "The vendor was asked and knows nothing of it yet; he is asked again.")
         return Landing(request, request.move(State.IN_DOUBT, wait=wait, tries=request.tries + 1, trouble=trouble))
-    if desk.plugin.settles == Settles.BY_REFERENCE:
-        line = Line("settled", "The vendor does not know our reference: nothing was sold, the key is ordered again.")
-        return Landing(request, request.move(State.KEY, wait=0), (line,))
+    if proof:
+        return Landing(request, request.move(State.KEY, wait=0), (Line("settled", f"{proof} It is ordered again."),))
     return attention(request, "unknown", "No key of this order was found, but that does not prove that none was sold.")
 
 

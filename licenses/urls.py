@@ -20,6 +20,7 @@ urlpatterns = [
     path("license-requests/<int:pk>/upload/", request_views.upload, name="license_request_upload"),
     path("license-requests/<int:pk>/target/", request_views.set_target, name="license_request_target"),
     path("license-requests/<int:pk>/adopt/", request_views.adopt, name="license_request_adopt"),
+    path("license-requests/<int:pk>/candidate/", request_views.adopt_candidate, name="license_request_candidate"),
     path("license-requests/<int:pk>/order-again/", request_views.order_again, name="license_request_order_again"),
     path("license-requests/<int:pk>/cancel/", request_views.cancel, name="license_request_cancel"),
     path("license-requests/<int:pk>/text/", request_views.show_text, name="license_request_text"),

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.owed import MOST_AT_ONCE
 from licenses.selectors import SHORTEST_SEARCH
-from pbas.core.api.fields import IdField, IdOrCodeField
+from pbas.core.api.fields import IdField, IdOrCodeField, ReasonSerializer
 
 FOUND_BY = "Any part of the key, or of the subscription's name, account, e-mail or order."
 LONGEST_TEXT = 500
@@ -116,6 +116,14 @@ class AdoptSerializer(serializers.Serializer[dict[str, str]]):
 
     key = Text(max_length=LONGEST_TEXT)
     reason = Text(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class CancelSerializer(ReasonSerializer):
+    """Why a request is given up; `nothing_sold` where the vendor's own pages were looked at."""
+
+    nothing_sold = serializers.BooleanField(
+        default=False, help_text="Somebody knows that the vendor sold nothing; counts where he cannot tell himself."
+    )
 
 
 class RequestFilters(serializers.Serializer[dict[str, Any]]):

@@ -15,6 +15,7 @@ from ka_plugins.contract import KeyFile
 from licenses import selectors, services, uploads
 from licenses.api.serializers import (
     AdoptSerializer,
+    CancelSerializer,
     LicenseRequestSerializer,
     NewLicensesSerializer,
     NewRequestsSerializer,
@@ -81,12 +82,12 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
         """End a hold."""
         return self._act(request, services.release_request)
 
-    @extend_schema(request=ReasonSerializer, responses=LicenseRequestSerializer)
+    @extend_schema(request=CancelSerializer, responses=LicenseRequestSerializer)
     @action(detail=True, methods=["post"])
     @once_per_key
     def cancel(self, request: Request, **_: Any) -> Response:
-        """Give up a request for which nothing was bought; `reason` is required."""
-        return self._act(request, services.cancel_request, **read_body(ReasonSerializer, request))
+        """Give up a request for which nothing was bought; `reason` is required. In doubt the vendor is asked first."""
+        return self._act(request, services.cancel_request, **read_body(CancelSerializer, request))
 
     @extend_schema(request=None, responses=LicenseRequestSerializer)
     @action(detail=True, methods=["post"])

@@ -93,8 +93,9 @@ def keep_missing(now: Round) -> None:
 
 
 def drop_settled(now: Round) -> int:
-    """Findings that a whole round did not confirm are over; answers how many."""
-    return Finding.objects.filter(configuration=now.configuration, seen_at__lt=now.began_at).delete()[0]
+    """Findings that a whole round did not confirm are over; answers how many. A doubt ends with its request's."""
+    old = Finding.objects.filter(configuration=now.configuration, seen_at__lt=now.began_at)
+    return old.exclude(kind=Kind.DOUBT, request__in=buying(now.configuration)).delete()[0]
 
 
 def _ours(prints: Iterable[str]) -> dict[str, Ours]:

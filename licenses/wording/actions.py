@@ -32,6 +32,6 @@ def actions_of(
         "adopt": state in {State.IN_DOUBT, State.ATTENTION} and not has_license,
         "order_again": in_doubt and not (is_issue and has_license),
         "install": state in {State.INSTALL, State.ATTENTION} and has_license and has_files and has_target and brought,
-        "cancel": state not in {*spent, State.PROOF} and stopped not in spent and not was_bought(request),
+        "cancel": state not in {State.BUYING, State.PROOF} and not was_bought(request),
     }
     return frozenset(name for name, allowed in may.items() if allowed)

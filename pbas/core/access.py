@@ -53,7 +53,8 @@ PAGES: dict[str, Line] = {
     **_lines(
         "license_request_upload license_request_target license_request_adopt license_request_retry"
         " license_request_install license_request_hold license_request_release list_bulk bulk_run_stop"
-        " license_request_comment license_comment license_reinstall license_prove subscription_target service_ready"
+        " license_request_candidate license_request_comment license_comment license_reinstall license_prove"
+        " subscription_target service_ready"
         " service_failed order_pay order_cancel ready_keys_serve ready_key_take_out"
         " mass_upload_confirm mass_upload_discard finding_fetch finding_heed plugin_reconcile",
         post=OPERATE,

@@ -1,6 +1,8 @@
 """The engine as a tool of tests: `work()` is the worker, run by hand until nothing is due."""
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from pbas.core.story import SYSTEM
 from subscriptions.models import Subscription
 from subscriptions.services import service_ready
 from tests.factories import make_class, make_configuration, make_order, make_plan, make_subscription
+from tests.recording import recorded
 
 Work = Callable[[], None]
 Buy = Callable[..., Subscription]
@@ -23,6 +26,14 @@ Buy = Callable[..., Subscription]
 def _real_commits(transactional_db: None) -> None:  # noqa: ARG001 (opens the database)
     """The ledger is a thread with a connection of its own: it sees what is committed."""
     StateCount.objects.all().delete()  # on SQLite the flush between tests counts its own deletes
+
+
+@pytest.fixture(autouse=True)
+def _recording(_real_commits: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """With RECORD_HISTORIES=FILE what moves is written down there."""
+    file = os.environ.get("RECORD_HISTORIES")
+    with recorded(Path(file), request.node.name) if file else nullcontext():
+        yield
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ ACTIONS: dict[str, Action] = {
     "retry": lambda one: services.retry_request(request=one, actor=SYSTEM),
     "hold": lambda one: services.hold_request(request=one, actor=SYSTEM),
     "release": lambda one: services.release_request(request=one, actor=SYSTEM),
-    "cancel": lambda one: services.cancel_request(request=one, actor=SYSTEM, reason="Tried."),
+    "cancel": lambda one: services.cancel_request(request=one, actor=SYSTEM, reason="Tried.", nothing_sold=True),
     "order_again": lambda one: services.order_again(request=one, actor=SYSTEM, reason="Tried."),
     "install": lambda one: services.install_request(request=one, actor=SYSTEM),
     "adopt": lambda one: services.adopt_key(request=one, key=f"PLSK.{next(_numbers)}.0001", actor=SYSTEM),
@@ -96,7 +96,8 @@ def offered(request: LicenseRequest) -> frozenset[str]:
 def refused(request: LicenseRequest, names: frozenset[str]) -> list[str]:
     """Which of the buttons would not work; each is tried and taken back."""
     found = []
-    for name in sorted(names):
+    nobody_answers = {"adopt"} if request.configuration.is_online else set()  # these settings reach no vendor
+    for name in sorted(names - nobody_answers):
         fresh = request_for_page(request.pk)
         assert fresh is not None
         try:

@@ -176,6 +176,10 @@ def test_a_key_is_adopted_in_doubt_and_a_bad_one_is_said_at_its_field(
     answer = staff_client.post(page_of(online, "adopt"), {"adopt-key": "nonsense", "adopt-reason": "seen"})
     assert 'id="id_adopt-key_error"' in answer.text
     assert 'value="seen"' in answer.text
+    answer = staff_client.post(page_of(online, "adopt"), {"adopt-key": "PLSK.12345678.0001"})
+    assert "was asked about key PLSK.12345678.0001" in answer.text  # nobody answers there
+    online.configuration.mode = "offline"
+    online.configuration.save()
     answer = staff_client.post(page_of(online, "adopt"), {"adopt-key": "PLSK.12345678.0001"}, follow=True)
     assert "The key was adopted." in answer.text
 
