@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import replace
 
 from ka_plugins.contract import (
+    LONGEST_KEY,
     Delivers,
     Key,
     MisconfiguredError,
@@ -30,11 +31,18 @@ def with_key(request: Claimed, desk: Desk, key: Key, line: Line) -> Landing:
     """A key is here: from now on nothing says failed. Next is what the vendor still has to say or give, if anything."""
     if request.kind == Kind.ISSUE:
         key = replace(key, additional=living(key))
+    if not all(_is_readable(one.number) for one in (key, *living(key))):
+        text = f"{desk.name} answered with a key that nobody can read: it has control characters, or is no key at all."
+        return attention(request, "not_kept", text, fault="vendor")
     request.keys = [
         KeyInHand(None, one.number, one.activation_code, additional=one is not key) for one in (key, *living(key))
     ]
     to = State.FILES if desk.plugin.delivers & (Delivers.FILES | Delivers.ADDRESS_BINDING) else State.INSTALL
     return Landing(request, request.move(to, leased=True), (line,), key=key)
+
+
+def _is_readable(number: object) -> bool:
+    return isinstance(number, str) and 0 < len(number) <= LONGEST_KEY and number.isprintable()
 
 
 def attention(

@@ -104,7 +104,6 @@ async def _renewed(request: Claimed, desk: Desk) -> Landing:
     if Verb.DESCRIBE not in desk.plugin.verbs or key.expires_at is None:
         return _cannot_be_asked(request)
     known = await desk.plugin.describe(key.number)
-    point("after_description")
     if known.expires_at is None or known.status is not KeyStatus.ACTIVE:
         text = f"{desk.name} has {desk.shown(known)} as {known.status}; that does not tell whether it was renewed."
         return attention(request, "unknown", text)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from licenses import ledger, statements
+from licenses import statements
 from licenses.models import LicenseRequest
 
 Step = list[str]  # from, to, the kind of problem, where attention stopped
@@ -21,7 +21,7 @@ Step = list[str]  # from, to, the kind of problem, where attention stopped
 def recorded(file: Path, test: str) -> Iterator[None]:
     """Append the histories of all requests that move meanwhile."""
     steps: dict[int, list[Step]] = defaultdict(list)
-    real_move, real_claim = statements.move, ledger.claim
+    real_move, real_claim = statements.move, statements.claim
 
     def move(rows: Sequence[tuple[Any, ...]]) -> set[int]:
         won = real_move(rows)
@@ -37,7 +37,7 @@ def recorded(file: Path, test: str) -> Iterator[None]:
                 steps[row[0]].append(["key", "buying", "", ""])
         return rows
 
-    with mock.patch.object(statements, "move", move), mock.patch.object(ledger, "claim", claim):
+    with mock.patch.object(statements, "move", move), mock.patch("licenses.ledger.claim", claim):
         yield
     kinds = dict(LicenseRequest.objects.filter(pk__in=steps).values_list("pk", "kind"))
     _append(file, ({"seen_in": test, "kind": kinds[pk], "steps": steps[pk]} for pk in sorted(kinds)))

@@ -288,8 +288,11 @@ def test_the_import_contracts_are_those_that_are_checked() -> None:
     assert rows == {one["name"] for one in tool["contracts"]}
 
 
-def test_every_test_that_the_conventions_name_exists() -> None:
-    text = (ROOT / "docs" / "reference" / "conventions.md").read_text()
+@pytest.mark.parametrize(
+    ("page", "numbers"), [("reference/conventions.md", range(1, 39)), ("reliability.md", range(1, 36))]
+)
+def test_every_test_that_a_page_of_proofs_names_exists(page: str, numbers: range) -> None:
+    text = (DOCS / page).read_text()
     named = set(re.findall(r"`(test_\w+)`", text))
     there = {
         name
@@ -297,4 +300,4 @@ def test_every_test_that_the_conventions_name_exists() -> None:
         for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
     }
     assert named - there == set()
-    assert [int(number) for number in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == list(range(1, 39))
+    assert [int(number) for number in re.findall(r"^\| (\d+) (?:P )?\|", text, re.MULTILINE)] == list(numbers)
