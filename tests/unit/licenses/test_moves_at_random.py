@@ -6,12 +6,9 @@ sockets to the simulator; only its ledger works in the test's own thread and tra
 back in no time.
 """
 
-import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 from typing import Any, ClassVar
 
 import pytest
@@ -29,88 +26,23 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ka_plugins.http import VendorClient
 from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses import services
-from licenses.alarm import Alarm
-from licenses.claimed import Landing
-from licenses.engine import Engine
 from licenses.invariants import broken
-from licenses.ledger import Ledger, LedgerStoppedError, Work
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration, StateCount
 from pbas.core.problems import Problem
 from pbas.core.story import SYSTEM, store
 from subscriptions.models import Order, Subscription
 from subscriptions.services import pay_order, service_ready
 from tests.factories import make_class, make_configuration, make_order, make_plan
+from tests.unit.licenses.one_worker import nothing, work
 
 State = LicenseRequest.State
 
 SOLD_OUT_OF_SIGHT = ("drop_after", "500_after", "half_body", "html_502_after")
 NOT_SOLD = ("drop_before", "500_before", "503", "429", "html_502")
 ROUNDS = 12  # after which everything has come to its end, or to a person
-
-
-class Here(Ledger):
-    """The engine's ledger, at work in the test's own thread and transaction; its worker may die."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, dies_at: int | None, before: Callable[[], None]) -> None:
-        super().__init__(loop, lease=60)
-        self.kept, self.dies_at, self.before = 0, dies_at, before
-
-    def serve(self) -> None:
-        """As `run`, but what it is connected to stays open."""
-        while (batch := self._gather()) is not None:
-            self._answer([(future, result) for future, result in self._do(batch)])
-
-    def _do(self, batch: list[Work]) -> list[tuple["asyncio.Future[Any]", Any]]:
-        if any(isinstance(work, Landing) for work, _ in batch):
-            if self.kept == self.dies_at:  # whatever its calls have brought is lost with it
-                return [(future, LedgerStoppedError()) for _, future in batch]
-            self.kept += 1
-            before, self.before = self.before, _nothing
-            before()
-        return super()._do(batch)
-
-
-def _nothing() -> None:
-    """Nothing happens meanwhile."""
-
-
-class Deaf(Alarm):
-    """An alarm for an engine that is run once: nobody waits for it."""
-
-    def ring_in(self, seconds: float) -> None:
-        """Nobody hears it."""
-
-
-def work(*, room: int = 3, dies_at: int | None = None, before: Callable[[], None] = _nothing) -> None:
-    """A worker that claims once and walks what it got until that stops; before its first landing something happens."""
-    loop = asyncio.new_event_loop()
-    ledger = Here(loop, dies_at=dies_at, before=before)
-
-    async def one_claim() -> None:
-        engine = Engine()
-        engine.slots, engine.ledger, engine.alarm = room, ledger, Deaf(loop)
-        engine.http = VendorClient(allow_private=True)
-        try:
-            await engine._claim()
-            await asyncio.gather(*engine.running, return_exceptions=True)
-        finally:
-            await engine.http.close()
-
-    def run() -> None:
-        try:
-            loop.run_until_complete(one_claim())
-        finally:
-            ledger._queue.put(None)
-
-    thread = Thread(target=run)
-    thread.start()
-    ledger.serve()
-    thread.join()
-    loop.close()
 
 
 class Histories(RuleBasedStateMachine):
@@ -221,7 +153,7 @@ class Histories(RuleBasedStateMachine):
             self.time_passes()
         if fault:
             self.simulator.fault("*", fault, seconds=0)
-        work(room=room, dies_at=dies_at, before=self.leases_end if is_overtaken else _nothing)
+        work(room=room, dies_at=dies_at, before=self.leases_end if is_overtaken else nothing)
 
     def leases_end(self) -> None:
         LicenseRequest.objects.filter(leased=True).update(due_at=Now())
@@ -308,7 +240,7 @@ class Histories(RuleBasedStateMachine):
 
 @pytest.fixture
 def _given(simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("licenses.ledger.close_old_connections", _nothing)  # this one is in the test's transaction
+    monkeypatch.setattr("licenses.ledger.close_old_connections", nothing)  # this one is in the test's transaction
     Histories.simulator, Histories.folder = simulator, tmp_path
 
 
@@ -329,7 +261,7 @@ def run(*, histories: int, steps: int, is_fixed: bool) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_given")
-def test_whatever_happens_in_whatever_order_nothing_is_bought_twice_or_left_lying() -> None:
+def test_whatever_happens_in_whatever_ordernothing_is_bought_twice_or_left_lying() -> None:
     run(histories=5, steps=12, is_fixed=True)
     assert connection.in_atomic_block
 
@@ -337,5 +269,5 @@ def test_whatever_happens_in_whatever_order_nothing_is_bought_twice_or_left_lyin
 @pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_given")
-def test_many_more_histories_buy_nothing_twice_and_leave_nothing_lying() -> None:
+def test_many_more_histories_buynothing_twice_and_leavenothing_lying() -> None:
     run(histories=400, steps=40, is_fixed=False)
