@@ -261,7 +261,7 @@ def run(*, histories: int, steps: int, is_fixed: bool) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_given")
-def test_whatever_happens_in_whatever_ordernothing_is_bought_twice_or_left_lying() -> None:
+def test_whatever_happens_in_whatever_order_nothing_is_bought_twice_or_left_lying() -> None:
     run(histories=5, steps=12, is_fixed=True)
     assert connection.in_atomic_block
 
@@ -269,5 +269,5 @@ def test_whatever_happens_in_whatever_ordernothing_is_bought_twice_or_left_lying
 @pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_given")
-def test_many_more_histories_buynothing_twice_and_leavenothing_lying() -> None:
+def test_many_more_histories_buy_nothing_twice_and_leave_nothing_lying() -> None:
     run(histories=400, steps=40, is_fixed=False)
