@@ -15,6 +15,7 @@ from django.core.management.color import no_style
 from django.db import connection
 
 from ka_plugins.simulator.running import RunningSimulator
+from licenses.models import License
 from tests.fire.fleet import DATABASE, Fleet
 from tests.fire.proxy import Proxy
 from tests.fire.shop import Shop
@@ -88,6 +89,9 @@ def shop(fleet: Fleet, simulator: RunningSimulator, tmp_path: Path, _here: None)
             start()
     yield Shop(simulator, tmp_path)
     call_command("check_ledger")
+    secrets = {one.activation_code for one in License.objects.exclude(activation_code=None)} - {""}
+    said = "".join(log.read_text() for log in fleet.folder.glob("*.log"))
+    assert not [secret for secret in secrets if secret in said], "a log tells an activation code"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.fire.proxy import Proxy
 from tests.processes.commands import ROOT, environment, wait_until_gone
 from tests.services import PostgreSQL, Redis, free_port
 
-PATIENCE = 90.0  # seconds for what takes some on a quiet machine
+PATIENCE = 180.0  # seconds for what takes some on a quiet machine
 LEASE_SECONDS = 4  # of a worker that is gone; longer than any call here takes
 WARM_SECONDS = 10.0  # what a worker that is asked to stop may take
 QUEUES = "panel,engine"
