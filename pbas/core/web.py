@@ -56,6 +56,8 @@ _MENU = (
     ("staff", _("Staff"), "users"),
 )
 
+_ALSO_AT = {"license_requests": "/uploads/", "failures": "/runs/", "plugins": "/ready-keys/"}  # entries of their own
+
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
@@ -84,7 +86,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "csrf_token": SimpleLazyObject(lambda: get_token(request)),
         "zone": timezone.get_current_timezone(),
         "menu": [
-            MenuEntry(label, icon, link, _is_at(request.path, link), _count_of(name))
+            MenuEntry(label, icon, link, _is_at(request.path, link, _ALSO_AT.get(name, "")), _count_of(name))
             for name, label, icon, link in _menu(get_language())
             if can(name, "GET")
         ],
@@ -116,8 +118,8 @@ def _count_of(name: str) -> int:
     return int(cache.get(f"menu-{name}") or 0) if name == "failures" else 0
 
 
-def _is_at(path: str, link: str) -> bool:
-    return path == link if link == "/" else path.startswith(link)
+def _is_at(path: str, link: str, also: str) -> bool:
+    return path == link if link == "/" else path.startswith(link) or bool(also and path.startswith(also))
 
 
 def theme_of(request: HttpRequest) -> str:

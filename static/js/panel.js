@@ -9,7 +9,7 @@
   }
 
   function prepare(root) {
-    root.querySelectorAll("[data-close], [data-copy]").forEach(function (button) { button.hidden = false; });
+    root.querySelectorAll("[data-close], [data-copy], [data-copy-secret]").forEach(function (button) { button.hidden = false; });
     root.querySelectorAll(".tabs, .state-line").forEach(function (bar) {
       var current = bar.querySelector("[aria-current]");
       if (current) bar.scrollLeft = current.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
@@ -51,9 +51,28 @@
     }, select);
   }
 
+  // A secret is copied without being shown; it is recorded all the same. Where that may not be, it is shown.
+  function copySecret(button) {
+    var form = button.closest("form");
+    function show() { form.requestSubmit(); }
+    fetch(form.action, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true" } }).then(function (answer) {
+      var away = answer.headers.get("HX-Redirect");
+      if (away) { location.assign(away); return null; }
+      return answer.text();
+    }).then(function (text) {
+      if (text === null) return null;
+      var secret = new DOMParser().parseFromString(text, "text/html").querySelector("[data-revealed] code");
+      return navigator.clipboard.writeText(secret.textContent.trim()).then(function () {
+        say(button.dataset.copied);
+        button.querySelector("span").textContent = button.dataset.copied;
+      });
+    }).catch(show);
+  }
+
   document.addEventListener("click", function (event) {
-    var button = event.target.closest("[data-close], [data-copy]");
+    var button = event.target.closest("[data-close], [data-copy], [data-copy-secret]");
     if (button && "close" in button.dataset) button.closest(".note").remove();
+    else if (button && "copySecret" in button.dataset) copySecret(button);
     else if (button) copy(button);
     document.querySelectorAll("details.me[open], details.tool[open]").forEach(function (menu) {
       if (!menu.contains(event.target)) menu.open = false;

@@ -16,6 +16,7 @@ from ka_plugins.contract import KeyFile
 from licenses import moves
 from licenses.models import License, LicenseRequest
 from licenses.uploads import upload
+from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from tests.browser.looks import faults_of
 from tests.factories import World, make_class, make_configuration, make_license, make_ready, make_subscription
@@ -140,6 +141,22 @@ def test_a_revealed_key_is_hidden_again_after_half_a_minute(
         expect(page.get_by_role("button", name="Copy")).to_be_visible()
         page.clock.fast_forward(31_000)
         expect(page.get_by_text("SECRET-1234-ABCD")).to_have_count(0)
+
+
+def test_a_secret_is_copied_without_being_shown_and_that_is_recorded(
+    signed_in: Visit, page: Page, asked: LicenseRequest
+) -> None:
+    upload(request=asked, key="SECRET-1234-ABCD", actor=SYSTEM)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    signed_in(f"/licenses/{asked.license_id}/")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#said")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "SECRET-1234-ABCD"
+    expect(page.get_by_text("SECRET-1234-ABCD")).to_have_count(0)
+    assert Event.objects.filter(kind="key_revealed").count() == 1
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('denied'))")
+    page.get_by_role("button", name="Copied").click()
+    expect(page.get_by_text("SECRET-1234-ABCD")).to_be_visible()
 
 
 def test_an_open_request_follows_along_and_what_is_being_typed_stays(

@@ -42,6 +42,14 @@ def test_every_entry_of_the_menu_leads_to_a_page_that_is_marked_there(staff_clie
     assert len(re.findall(r'<a href="[^"]*" aria-current="page"', answer.text)) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [("/uploads/", "/license-requests/"), ("/runs/", "/failures/"), ("/ready-keys/", "/plugins/")],
+)
+def test_a_page_without_an_entry_marks_the_one_that_leads_to_it(staff_client: Client, path: str, marked: str) -> None:
+    assert f'<a href="{marked}" aria-current="page"' in staff_client.get(path).text
+
+
 def test_signing_in_leads_to_the_page_that_was_asked_for(client: Client, staff: User) -> None:
     login = reverse("account_login") + "?next=/licenses/"
     assert 'name="next" value="/licenses/"' in client.get(login).text

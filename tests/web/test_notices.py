@@ -14,6 +14,7 @@ from licenses.models import LicenseRequest
 from licenses.reconciling.rounds import reconcile, want_round
 from pbas.core.lists import bulk
 from pbas.core.lists.models import BulkRun
+from pbas.core.models import Event
 from pbas.core.notices import services as notices
 from pbas.core.notices.models import TEXTS, Notice
 from pbas.core.story import SYSTEM
@@ -55,6 +56,7 @@ def test_a_run_is_under_way_in_its_owners_frame_and_its_end_is_said_once(
     assert 'hx-trigger="every 3s"' not in said
     assert "has ended" not in staff_client.get("/notices/follow/?unread=1").text
     assert notices.counted(staff).unread == 1
+    assert list(Event.objects.filter(kind="held").values_list("actor", "address")) == [("staff", "127.0.0.1")]
     notice = Notice.objects.get()
     assert f'href="/notices/{notice.pk}/"' in staff_client.get("/notices/").text
     with django_capture_on_commit_callbacks(execute=True):

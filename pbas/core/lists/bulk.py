@@ -84,6 +84,7 @@ def start_run(
                 query="" if ids is not None else listed.query.link(columns="", size=""),
                 reason=reason,
                 actor=actor.name,
+                address=actor.address,
             )
             run.total = _write_rows(run, chosen_rows(listed, ids, newest), listed.named_by)
             run.save(update_fields=["total"])
@@ -183,7 +184,7 @@ def _do_one(run: BulkRun, action: Action, pk: int) -> bool:
 def _outcome(run: BulkRun, action: Action, row: BulkRow) -> tuple[str, str]:
     rows = list_called(run.list_name).model.objects
     once = uuid.uuid5(run.uid, str(row.target))
-    decision = Decision(Actor(Event.Actor.STAFF, run.actor), run.reason, once, run.query)
+    decision = Decision(Actor(Event.Actor.STAFF, run.actor, run.address), run.reason, once, run.query)
     try:
         with transaction.atomic():
             subject = rows.filter(pk=row.target).first()

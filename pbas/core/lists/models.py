@@ -69,6 +69,7 @@ class BulkRun(models.Model):
     query = models.TextField(blank=True)  # the filter ("?...") whose rows these are; empty: rows that were ticked
     reason = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=150)
+    address = models.GenericIPAddressField(null=True, blank=True)  # from where it was asked for
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
