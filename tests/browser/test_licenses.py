@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -19,7 +18,15 @@ from licenses.uploads import upload
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from tests.browser.looks import faults_of
-from tests.factories import World, make_class, make_configuration, make_license, make_ready, make_subscription
+from tests.factories import (
+    World,
+    fresh_client,
+    make_class,
+    make_configuration,
+    make_license,
+    make_ready,
+    make_subscription,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,9 +50,7 @@ def signed_in(live_server: LiveServer, staff: User, page: Page) -> Visit:
 
 
 def session_of(live_server: LiveServer, staff: User) -> Any:
-    client = Client()
-    client.force_login(staff)
-    cookie = client.cookies["panel_session"]
+    cookie = fresh_client(staff).cookies["panel_session"]
     return {"name": cookie.key, "value": cookie.value, "url": live_server.url}
 
 
@@ -154,7 +159,7 @@ def test_a_secret_is_copied_without_being_shown_and_that_is_recorded(
     assert page.evaluate("navigator.clipboard.readText()") == "SECRET-1234-ABCD"
     expect(page.get_by_text("SECRET-1234-ABCD")).to_have_count(0)
     assert Event.objects.filter(kind="key_revealed").count() == 1
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('denied'))")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); }")
     page.get_by_role("button", name="Copied").click()
     expect(page.get_by_text("SECRET-1234-ABCD")).to_be_visible()
 
