@@ -1,7 +1,6 @@
 """The lists of licenses and requests below their tabs: what the query string asks for, counters, rows of one page."""
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,7 +13,7 @@ from licenses.bulk import LICENSE_ACTIONS, REQUEST_ACTIONS
 from licenses.counters import Counts, counts
 from licenses.list_columns import LICENSE_COLUMNS, REQUEST_COLUMNS
 from licenses.models import License, LicenseRequest, PluginConfiguration
-from licenses.narrowing import Days, Narrowing
+from licenses.narrowing import Days, Narrowing, StateLink, Tab
 from licenses.selectors import (
     SHORTEST_SEARCH,
     WAITING_FOR_STAFF,
@@ -28,29 +27,6 @@ from pbas.core.jinja import number, state
 from pbas.core.lists.listing import PanelList
 
 LONGEST_ID = 19  # digits that a 64-bit id never has
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A configuration's tab, or the one of all; `count` is what needs attention."""
-
-    name: str
-    label: str
-    link: str
-    count: int
-    is_current: bool
-    warning: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StateLink:
-    """A state as filter and counter."""
-
-    name: str
-    label: str
-    link: str
-    count: int | None
-    is_current: bool
 
 
 class _TabbedList(PanelList):
@@ -199,11 +175,15 @@ class _TabbedList(PanelList):
 
     def _state_link(self, value: str, label: str) -> StateLink:
         count = self._total(value) if self.is_counted else None
-        return StateLink(value, label, self.query.link(state=value), count, value == self.state)
+        link = self.query.link(state=value, **dict.fromkeys(self.narrowings, ""))  # one or the other
+        return StateLink(value, label, link, count, value == self.state)
 
     def _total(self, value: str) -> int:
         tab = self.tab.pk if self.tab else None
         return self.counts.of(self.subject, states=[value] if value else (), tab=tab)
+
+
+_BY_AGE, _BY_EXPIRY = ("-id", "id"), ("expires_order", "-expires_order")
 
 
 class LicenseList(_TabbedList):
@@ -215,7 +195,7 @@ class LicenseList(_TabbedList):
     columns = LICENSE_COLUMNS
     actions = LICENSE_ACTIONS
     always = ("id", "state")
-    sorts = ("-id", "id", "key", "-key", "expires_order", "-expires_order")
+    sorts = (*_BY_AGE, "key", "-key", *_BY_EXPIRY)
     states = License.State.choices
     narrowings: ClassVar = {
         "sync": {"out": Narrowing(gettext_lazy("Not In Sync"), lambda: Q(in_sync=False))},
@@ -223,6 +203,14 @@ class LicenseList(_TabbedList):
         "ends": {"soon": Narrowing(gettext_lazy("Expires within 30 days"), expiring_soon)},
         "issued": Days(gettext_lazy("Issued on %(day)s"), "issued_at"),
     }
+
+    def sorts_for(self, values: Mapping[str, Any]) -> Sequence[str]:
+        """What ends soon goes by its end; what else is narrowed has an index by age, and a state one by expiry too."""
+        if values["ends"]:
+            return _BY_EXPIRY
+        if any(values[name] for name in self.narrowings):
+            return _BY_AGE
+        return (*_BY_AGE, *_BY_EXPIRY) if values["state"] else self.sorts
 
     @property
     def total_text(self) -> str:

@@ -47,3 +47,26 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A configuration's tab, or the one of all; `count` is what needs attention."""
+
+    name: str
+    label: str
+    link: str
+    count: int
+    is_current: bool
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StateLink:
+    """A state as filter and counter."""
+
+    name: str
+    label: str
+    link: str
+    count: int | None
+    is_current: bool

@@ -14,6 +14,7 @@ from django.urls import reverse_lazy
 from pbas.alerting import *  # noqa: F403 (settings of their own module)
 from pbas.environment import make_field_keys, make_secret_key, secret_of, value_of
 from pbas.languages import *  # noqa: F403 (settings of their own module)
+from pbas.schedule import *  # noqa: F403 (settings of their own module)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(value_of("PBAS_DATA", str(BASE_DIR / ".data"))).resolve()
@@ -61,7 +62,8 @@ MIDDLEWARE = [
     "pbas.core.reference.ReferenceMiddleware",
     "pbas.core.origin.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pbas.core.wire.PackingMiddleware",
+    "pbas.core.wire.StaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "pbas.core.language.LanguageMiddleware",
@@ -115,6 +117,11 @@ else:
     DATABASES = {"default": environ.Env.db_url_config(value_of("DATABASE_URL"))}
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        # What the lists read is in memory or on a flash disk, where an index costs no more than its neighbours; helpers
+        # and compilers of plans take longer to start than any statement of a page.
+        plans = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", plans)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # FULL: a commit that says "about to buy" has to survive a power cut. IMMEDIATE: writers queue instead of failing.
     DATABASES["default"]["OPTIONS"] = {
@@ -199,13 +206,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = None if EMBEDDED else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "pbas.core.wire.NamedByContent"},
 }
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # served from where they are: nothing has to be collected
 
 # --- API
 
@@ -235,7 +241,6 @@ SPECTACULAR_SETTINGS = {
 
 # --- Celery: the alarm clock, never the record
 
-SWEEP_SECONDS = 2.0 if EMBEDDED else 5.0
 CELERY_BROKER_URL = value_of("CELERY_BROKER_URL", "memory://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.02} if CELERY_BROKER_URL.startswith("memory") else {}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -249,19 +254,6 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "licenses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
-    "fold-counters": {"task": "licenses.tasks.fold_counters", "schedule": 30.0, "options": {"expires": 30}},
-    "purge-answers": {"task": "licenses.tasks.purge_answers", "schedule": 3600.0, "options": {"expires": 3600}},
-    "resume-runs": {"task": "pbas.core.tasks.resume_runs", "schedule": 15.0, "options": {"expires": 15}},
-    "reconcile": {"task": "licenses.tasks.reconcile_due", "schedule": 300.0, "options": {"expires": 300}},
-    "seal-events": {"task": "pbas.core.tasks.seal_events", "schedule": 60.0, "options": {"expires": 60}},
-    "forget-uploads": {"task": "licenses.tasks.forget_upload_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
-    "watch-failures": {"task": "licenses.tasks.watch_failures", "schedule": 10.0, "options": {"expires": 10}},
-    "keep-deadlines": {"task": "licenses.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
-    "prove": {"task": "licenses.tasks.prove", "schedule": 30.0, "options": {"expires": 30}},
-    "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
-}
 
 # --- the lists by the names that addresses and saved views have; a list and its model live in their own leg
 

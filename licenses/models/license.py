@@ -82,13 +82,17 @@ class License(models.Model):
             models.Index(fields=["configuration", "state", "id"], name="license_tab_state"),
             models.Index(fields=["configuration", "key", "id"], name="license_tab_key"),
             models.Index(fields=["configuration", "expires_order", "id"], name="license_tab_expires"),
+            models.Index(fields=["configuration", "state", "expires_order", "id"], name="license_tab_state_expires"),
             models.Index(fields=["state", "id"], name="license_state"),
+            models.Index(fields=["state", "expires_order", "id"], name="license_state_expires"),
             models.Index(fields=["key", "id"], name="license_key"),
             models.Index(fields=["issued_at"], name="license_issued"),
             models.Index(fields=["expires_order", "id"], name="license_expires"),
             models.Index(fields=["configuration", "id"], condition=models.Q(in_sync=False), name="license_not_in_sync"),
+            models.Index(fields=["id"], condition=models.Q(in_sync=False), name="license_all_not_in_sync"),
             models.Index(fields=["prove_at"], condition=models.Q(prove_at__isnull=False), name="license_prove_at"),
-            models.Index(fields=["found", "id"], condition=models.Q(found__isnull=False), name="license_found"),
+            models.Index(fields=["configuration", "id"], condition=models.Q(found__isnull=False), name="license_found"),
+            models.Index(fields=["id"], condition=models.Q(found__isnull=False), name="license_all_found"),
         ]
         constraints = [
             models.CheckConstraint(

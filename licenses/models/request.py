@@ -11,6 +11,8 @@ from licenses.models.catalog import LicenseClass, PluginConfiguration
 from licenses.models.license import License
 from pbas.core.fields import SealedField
 
+_STOPPED = models.Q(state__in=["attention", "in_doubt"])  # what waits for the staff, of any plug-in
+
 
 class LicenseRequest(models.Model):
     """The row that walks: one owed license, or one renewal, change or end of it. Queue and state machine in one."""
@@ -80,6 +82,8 @@ class LicenseRequest(models.Model):
             models.Index(fields=["configuration", "id"], name="request_tab"),
             models.Index(fields=["configuration", "state", "id"], name="request_tab_state"),
             models.Index(fields=["state", "id"], name="request_state"),
+            models.Index(fields=["configuration", "id"], condition=_STOPPED, name="request_stopped"),
+            models.Index(fields=["id"], condition=_STOPPED, name="request_all_stopped"),
             models.Index(
                 fields=["configuration", "cause"], condition=models.Q(cause__isnull=False), name="request_cause"
             ),

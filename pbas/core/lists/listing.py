@@ -56,7 +56,7 @@ class PanelList:
             given,
             name=self.name,
             filters=self.filters(),
-            sorts=self.sorts,
+            sorts=self.sorts_for,
             columns=[column.name for column in self.columns],
             gone=self.gone,
             kept=next((one.query for one in self._saved if not one.name and one.owner_id == self._reader_id), ""),
@@ -65,6 +65,10 @@ class PanelList:
     def filters(self) -> Mapping[str, Container[str]]:
         """Each filter and its allowed values (none: any text)."""
         raise NotImplementedError
+
+    def sorts_for(self, values: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG002 (the filters of other lists count)
+        """The orders in which an index serves the list with these values of its filters; the first is the default."""
+        return self.sorts
 
     def filtered(self) -> "QuerySet[Any]":
         """All rows that the filters leave."""

@@ -1,6 +1,6 @@
 """What a list's query string asks for. What it asks in vain is said on the page, and the list shows the rest."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
@@ -32,12 +32,14 @@ class ListQuery:
         *,
         name: str,
         filters: Mapping[str, Container[str]],
-        sorts: Sequence[str] = ("-id",),
+        sorts: Callable[[Mapping[str, Any]], Sequence[str]],
         columns: Sequence[str] = (),
         gone: Mapping[str, Any] | None = None,
         kept: str = "",
     ) -> None:
-        """`filters` names each filter and its allowed values (none: any text); the first of `sorts` is the default.
+        """`filters` names each filter and its allowed values (none: any text).
+
+        `sorts` tells by the filters' values in which orders the list can be shown; the first is the default.
 
         `columns` are all that there are, `gone` the words for a filter's value that does not exist (any more), and
         `kept` the query string of what this reader chose: columns and size where the address says nothing.
@@ -47,8 +49,9 @@ class ListQuery:
         known = {*filters, *_PLACES, *_CHOICES, GO}
         self._complain(*(_("There is no filter “%(name)s”.") % {"name": key[:40]} for key in given if key not in known))
         self._values = {key: self._filter(key, allowed) for key, allowed in filters.items()}
-        self.default_sort = sorts[0]
-        self.sort = self._choice("sort", sorts, _("The list cannot be sorted by “%(value)s”.")) or sorts[0]
+        self._sorts, self.sorts = sorts, sorts(self._values)
+        told = _("The list cannot be sorted by “%(value)s”.")
+        self.sort = self._choice("sort", self.sorts, told) or self.sorts[0]
         sizes = _("A page has 25, 50, 100 or 200 rows, not “%(value)s”.")
         chosen = QueryDict(kept)
         self._size = self._choice("size", PAGE_SIZES, sizes)
@@ -68,21 +71,17 @@ class ListQuery:
 
     def link(self, **changes: Any) -> str:
         """The query string with other values; without `place` names in it, it leads to the first page."""
-        wanted = {
-            **self._values,
-            "sort": "" if self.sort == self.default_sort else self.sort,
-            "columns": ",".join(self._columns),
-            "size": self._size,
-            **changes,
-        }
+        kept = {"sort": self.sort, "columns": ",".join(self._columns), "size": self._size}
+        wanted = {**self._values, **kept, **changes}
+        if wanted["sort"] not in self._sorts(wanted)[1:]:  # the default, or none that this list has
+            wanted["sort"] = ""
         return "?" + "&".join(
             f"{name}={_quoted(str(value))}" for name, value in wanted.items() if value not in ("", None)
         )
 
     def sort_link(self, column: str) -> str:
         """Sort by a column, or turn its order round."""
-        turned = f"-{column}" if self.sort == column else column
-        return self.link(sort="" if turned == self.default_sort else turned)
+        return self.link(sort=f"-{column}" if self.sort == column else column)
 
     def aria_sort(self, column: str) -> str:
         """How a column is sorted now, as aria-sort says it; "" where it is not."""

@@ -1,0 +1,85 @@
+"""What goes over the wire: packed pages, and static files that browsers keep, as their names tell their content."""
+
+import gzip
+import re
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.http import HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
+from django.middleware.gzip import GZipMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+from pbas.core.access import FRESH
+
+_TEXTS = re.compile(r"text/|image/svg|application/(json|javascript)")
+_OK = 200
+
+
+class NamedByContent(StaticFilesStorage):
+    """Addresses of static files with a digest in them: css/panel.0123456789ab.css. Nothing has to be collected."""
+
+    def url(self, name: str | None, *args: Any, **kwargs: Any) -> str:
+        """The address of a file; one that nobody finds keeps its name."""
+        return super().url(_named(name) if name else name, *args, **kwargs)
+
+
+class StaticMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc] # whitenoise has no types
+    """Serves each file by its name and by that of its content, texts packed once."""
+
+    def add_file_to_dictionary(self, url: str, path: str, stat_cache: Any = None) -> None:
+        """Both addresses; the second is good for ever."""
+        super().add_file_to_dictionary(url, path, stat_cache=stat_cache)
+        super().add_file_to_dictionary(_with_digest(url, path), path, stat_cache=stat_cache)
+
+    @staticmethod
+    def serve(static_file: Any, request: HttpRequest) -> Any:
+        """The file, or for who unpacks it its packed text."""
+        answer = WhiteNoiseMiddleware.serve(static_file, request)
+        is_whole = request.method == "GET" and answer.status_code == _OK and "Content-Encoding" not in answer
+        if not is_whole or not _TEXTS.match(answer.get("Content-Type", "")) or not _unpacks(request):
+            return answer
+        answer.close()
+        made = HttpResponse(_packed(static_file.alternatives[-1][1]), headers=dict(answer.items()))
+        made["Content-Encoding"], made["Vary"] = "gzip", "Accept-Encoding"
+        made["Content-Length"] = str(len(made.content))
+        return made
+
+
+class PackingMiddleware(GZipMiddleware):
+    """Packs pages. Not those that show a secret, whose length would then tell of it; nor files that are being sent."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        """The answer, packed if it may be."""
+        match = request.resolver_match
+        if response.streaming or (match is not None and match.view_name in FRESH):
+            return response
+        return super().process_response(request, response)
+
+
+@lru_cache(maxsize=1000)
+def _named(name: str) -> str:
+    path = finders.find(name)
+    return _with_digest(name, path) if isinstance(path, str) else name
+
+
+def _with_digest(name: str, path: str) -> str:
+    stem, dot, end = name.rpartition(".")
+    return f"{stem}.{_digest(path)}.{end}" if dot and "/" not in end else name
+
+
+@lru_cache(maxsize=5000)
+def _digest(path: str) -> str:
+    return sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=200)
+def _packed(path: str) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), mtime=0)
+
+
+def _unpacks(request: HttpRequest) -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "")

@@ -1,0 +1,79 @@
+"""What goes over the wire: how much, and for how long browsers keep it."""
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import World, make_license
+
+pytestmark = pytest.mark.django_db
+
+MOST_AT_FIRST = 150_000  # bytes of a page and all that it needs, by a browser that has nothing of it yet
+UNPACKS = {"headers": {"accept-encoding": "gzip, deflate, br"}}
+
+
+def _body(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content) if answer.streaming else bytes(answer.content)
+
+
+def _sent(answer: Any) -> int:
+    return len(_body(answer)) + sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
+
+
+def _page(answer: Any) -> str:
+    assert answer["Content-Encoding"] == "gzip"
+    return gzip.decompress(answer.content).decode()
+
+
+@pytest.mark.parametrize("address", ["/licenses/", "/license-requests/", "/", "/store/"])
+def test_the_first_page_comes_with_little(staff_client: Client, world: World, address: str) -> None:
+    for _n in range(60):
+        make_license(configuration=world.configuration)
+    answer: Any = staff_client.get(address, **UNPACKS)
+    files = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', _page(answer)))
+    assert len(files) >= 4
+    sent = _sent(answer) + sum(_sent(staff_client.get(path, **UNPACKS)) for path in files)
+    assert sent < MOST_AT_FIRST
+
+
+def test_a_file_named_by_its_content_is_kept_for_ever_and_another_is_asked_for_again(staff_client: Client) -> None:
+    page = staff_client.get("/licenses/").text
+    path = re.findall(r'href="(/static/css/panel\.[0-9a-f]{12}\.css)"', page)[0]
+    named: Any = staff_client.get(path)
+    assert "immutable" in named["Cache-Control"]
+    assert _body(named) == Path("static/css/panel.css").read_bytes()
+    plain: Any = staff_client.get("/static/css/panel.css")
+    assert "immutable" not in plain["Cache-Control"]
+    assert _body(plain) == Path("static/css/panel.css").read_bytes()
+    assert staff_client.get("/static/css/panel.000000000000.css").status_code == 404
+
+
+def test_a_packed_file_is_the_file(staff_client: Client) -> None:
+    packed: Any = staff_client.get("/static/css/panel.css", **UNPACKS)
+    assert packed["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed["Vary"]
+    assert int(packed["Content-Length"]) == len(packed.content) < 12_000
+    assert gzip.decompress(packed.content) == Path("static/css/panel.css").read_bytes()
+    known = {"headers": {"accept-encoding": "gzip", "if-none-match": packed["ETag"]}}
+    again: Any = staff_client.get("/static/css/panel.css", **known)
+    assert again.status_code == 304
+
+
+def test_a_page_that_shows_a_secret_is_not_packed(staff_client: Client, world: World) -> None:
+    assert world.license.key
+    reveal = reverse("license_reveal", args=[world.license.pk])
+    answer: Any = staff_client.post(reveal, **UNPACKS)
+    assert answer.status_code in {200, 302}
+    assert "Content-Encoding" not in answer
+
+
+def test_what_is_being_sent_as_a_file_is_not_packed(staff_client: Client, world: World) -> None:
+    assert world.license.key
+    answer: Any = staff_client.get("/lists/licenses/export.csv", **UNPACKS)
+    assert "Content-Encoding" not in answer
+    assert world.license.key.encode() in _body(answer)
