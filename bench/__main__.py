@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import calls, engine, export, lists, lonely, reconcile, report
+from bench import calls, engine, export, lists, lonely, pages, reconcile, report
 from bench.services import ROOT, others_share
 from bench.site import Site, prepared
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "lonely": lonely.benchmark,
     "calls": calls.benchmark,
     "lists": lists.benchmark,
+    "pages": pages.benchmark,
     "reconcile": reconcile.benchmark,
     "export": export.benchmark,
 }
