@@ -71,7 +71,7 @@ def test_a_saved_view_opens_the_same_list_for_its_owner_and_shared_for_colleague
 ) -> None:
     sold = make_class()
     make_license(sold, state="expired")
-    query = f"plugin={sold.configuration_id}&state=expired&sort=key&columns=key,email&size=25"
+    query = f"plugin={sold.configuration_id}&state=expired&sort=expires_order&columns=key,email&size=25"
     answer = staff_client.post("/lists/licenses/views/", {"query": query, "name": " Old  ones ", "is_shared": "1"})
     assert answer["Location"] == f"/licenses/?{query}"
     text = staff_client.get(answer["Location"]).text
