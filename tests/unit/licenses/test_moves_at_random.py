@@ -99,6 +99,8 @@ class Histories(RuleBasedStateMachine):
         LicenseRequest.objects.filter(held=True).update(held=False)
         for _ in range(ROUNDS):
             self.time_passes()
+            if not LicenseRequest.objects.filter(due_at__isnull=False).exists():
+                break
             work(room=10)
         left = LicenseRequest.objects.exclude(state__in=[State.DONE, State.CANCELLED, State.ATTENTION])
         told = [(one.pk, one.kind, one.state, one.due_at, one.problem_text) for one in left]
