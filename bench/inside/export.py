@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-from bench.inside.seeding import make_lists
+from bench.inside.list_seeding import make_lists
 from licenses.models import License
 
 ADDRESS = "/lists/licenses/export.csv"

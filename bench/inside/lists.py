@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from bench.inside.seeding import make_lists
+from bench.inside.list_seeding import LICENSES_EACH, SUBSCRIPTIONS_EACH, key_of, make_lists
 from licenses.counters import fold
 from pbas.core.lists.query import seal
 
@@ -24,17 +24,22 @@ PAGES = {
     "licenses, all tabs": "/licenses/",
     "licenses of a tab by key": "/licenses/?plugin=1&sort=key",
     "licenses of a tab by expiry": "/licenses/?plugin=1&sort=expires_order",
+    "licenses of a tab in one state by expiry": "/licenses/?plugin=1&state=expired&sort=-expires_order",
+    "licenses that are not in sync": "/licenses/?sync=out",
+    "licenses not as installed": "/licenses/?target=off",
+    "licenses that end soon": "/licenses/?ends=soon",
     "licenses of a tab in one state": "/licenses/?plugin=1&state=installed",
     "licenses of a tab, middle": "/licenses/?plugin=1&after={place}",
     "licenses of a tab, last page": "/licenses/?plugin=1&last=1",
-    "licenses by part of a key": "/licenses/?q=PLSK.100{middle}",
-    "licenses by part of a host": "/licenses/?q=host-{middle}.",
-    "licenses by a whole key": "/licenses/?q=PLSK.100{middle}.0001",
-    "requests by a whole host": "/license-requests/?q=host-{middle}.example.com",
-    "subscriptions by two words": "/subscriptions/?q=customer+{middle}",
-    "orders by part of a host": "/orders/?q=host-{middle}.",
+    "licenses by part of a key": "/licenses/?q={part}",
+    "licenses by part of a host": "/licenses/?q=host-{host}.",
+    "licenses by a whole key": "/licenses/?q={key}",
+    "requests by a whole host": "/license-requests/?q=host-{host}.example.com",
+    "subscriptions by two words": "/subscriptions/?q=customer+{customer}",
+    "orders by part of a host": "/orders/?q=host-{host}.",
     "requests of a tab": "/license-requests/?plugin=1",
     "requests, all tabs": "/license-requests/",
+    "requests, failed lately": "/license-requests/?failed=day",
     "requests of a tab in one state": "/license-requests/?plugin=1&state=done",
     "subscriptions": "/subscriptions/",
     "orders": "/orders/",
@@ -54,8 +59,11 @@ def measure(*, number: int) -> list[dict[str, Any]]:
     User.objects.filter(username="bench").delete()
     client = Client()
     client.force_login(User.objects.create_superuser("bench"))
-    place = seal("licenses", "-id", str(number // 2))
-    ours = [_page(client, name, address.format(middle=number // 2, place=place), "") for name, address in PAGES.items()]
+    middle = number // 2
+    host, key = middle // LICENSES_EACH, key_of(middle)
+    words = {"host": host, "key": key, "part": key[4:12], "customer": host // SUBSCRIPTIONS_EACH}
+    words["place"] = seal("licenses", "-id", str(middle))
+    ours = [_page(client, name, address.format(**words), "") for name, address in PAGES.items()]
     return [*ours, *(_page(client, name, address, like) for name, (address, like) in ADMIN.items())]
 
 

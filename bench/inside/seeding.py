@@ -11,8 +11,6 @@ from licenses.models import LicenseClass, PluginConfiguration
 from licenses.statements import now
 from subscriptions.models import HostingPlan
 
-TABS = 20  # configurations of the lists, with equal shares
-
 _SERIES = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) "
 _UID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
 _TABLES = (  # children first
@@ -50,12 +48,6 @@ INSERT INTO licenses_licenserequest (id, uid, kind, state, configuration_id, lic
 {series} SELECT i, {uid}, 'issue', '{state}', {tab}, {tab}, i, {license}, 'O' || i, '{{}}', {due}, false, 0, 0, false,
                 '', '', '', '', '', {finished} FROM n
 """
-_LICENSES = """
-INSERT INTO licenses_license (id, uid, configuration_id, license_class_id, subscription_id, state, key, fingerprint,
-                              features)
-{series} SELECT i, {uid}, {tab}, {tab}, i, CASE WHEN i %% 7 = 0 THEN 'terminated' ELSE 'installed' END,
-                'PLSK.' || (10000000 + i) || '.0001', 'f' || i, '[]' FROM n
-"""
 
 
 def clear() -> None:
@@ -89,16 +81,6 @@ def make_requests(
     state, service, due = ("services", "pending", "NULL") if waits else ("key", "ready", now())
     words = {"state": state, "service": service, "due": due, "place": place, "tab": "1"}
     _fill(texts, number, {**words, "license": "NULL", "finished": "NULL"})
-
-
-def make_lists(*, number: int) -> None:
-    """Finished requests with their licenses, spread evenly over the tabs."""
-    clear()
-    for tab in range(1, TABS + 1):
-        make_tab(f"Vendor {tab}", template="manual", settings={}, secrets={})
-    words = {"service": "ready", "state": "done", "due": "NULL", "finished": now()}
-    texts = (_ACCOUNTS, _ORDERS, _SUBSCRIPTIONS, _SERVICES, _LICENSES, _REQUESTS)
-    _fill(texts, number, {**words, "tab": f"1 + i %% {TABS}", "license": "i"})
 
 
 def make_tab(name: str, *, template: str, settings: dict[str, Any], secrets: dict[str, str]) -> None:
