@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.factories import make_class, make_configuration, make_order, make_pla
 from tests.fire.fleet import PATIENCE, wait_until
 
 AT_ONCE = 50  # calls to one vendor
+_addresses = count()  # each once: a vendor who is asked what he sold for one would find what an earlier case bought
 
 
 class Shop:
@@ -26,7 +28,6 @@ class Shop:
     def __init__(self, simulator: RunningSimulator, folder: Path) -> None:
         self.simulator, self.folder = simulator, folder
         self._earlier = {sale["number"] for sale in simulator.ledger()["sales"]}
-        self._addresses = iter(range(1, 1 << 16))
 
     # -- wares
 
@@ -83,8 +84,8 @@ class Shop:
         """The subscription's server."""
         place = self.folder / str(subscription.pk)
         place.mkdir()
-        number = next(self._addresses)
-        return Target("directory", str(place), {"ip": f"198.18.{number // 250}.{number % 250 + 1}"})
+        number = next(_addresses)
+        return Target("directory", str(place), {"ip": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"})
 
     # -- looking
 
