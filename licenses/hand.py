@@ -1,11 +1,11 @@
 """How a person's decision becomes a move: guarded like the engine's, refused while a worker has the request."""
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from licenses import bell, intake, moves
+from licenses import bell, ending, intake, moves
 from licenses.models import License, LicenseRequest
 from licenses.moves import Move, Trouble
 from pbas.core.models import Event
@@ -41,6 +41,19 @@ def move_by_hand(
         if wait is not None:
             bell.ring()
     return request
+
+
+def end_by_hand(request: LicenseRequest, actor: Actor) -> LicenseRequest:
+    """Write down that a person has ended a license with its vendor, and its additional keys. No vendor is asked."""
+    text = "Written down as ended. Its plug-in is offline: no vendor was asked."
+    with transaction.atomic():
+        done = move_by_hand(request, State.DONE, event=event_of(request, actor, "license_changed", text))
+        family = License.objects.filter(Q(pk=request.license_id) | Q(parent=request.license_id))
+        ended = list(family.exclude(state=License.State.TERMINATED).values_list("pk", flat=True))
+        License.objects.filter(pk__in=ended).update(state=License.State.TERMINATED)
+        ending.take_out(ended)
+        ending.close_stock(ended)
+    return done
 
 
 def set_held(request: LicenseRequest, *, held: bool, event: Event) -> LicenseRequest:

@@ -25,6 +25,7 @@ from licenses.selectors import (
     target_of,
 )
 from licenses.target_forms import TargetForm
+from licenses.targets import set_install_target
 from licenses.uploads import upload as keep_upload
 from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
 from pbas.core.lists.pages import show_list
@@ -94,9 +95,7 @@ def set_target(request: HttpRequest, pk: int) -> HttpResponse:
     form = TargetForm(request.POST, kept=target_of(asked), prefix="target")
     if asked.subscription_id is not None and form.is_valid():
         try:
-            services.set_install_target(
-                subscription_id=asked.subscription_id, target=form.target(), actor=staff(request.user)
-            )
+            set_install_target(subscription_id=asked.subscription_id, target=form.target(), actor=staff(request.user))
         except Problem as problem:
             form.show_problem(problem)
         else:

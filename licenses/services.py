@@ -1,7 +1,6 @@
 """What staff and the store's side may ask of requests and licenses. All writes by hand; the engine's are its own."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +8,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ka_plugins import registry
-from ka_plugins.installing import Target
 from licenses import bell, doubts, moves
-from licenses.hand import event_of, move_by_hand, onwards, refusal, set_held, waits_for_vendor
+from licenses.hand import end_by_hand, event_of, move_by_hand, onwards, refusal, set_held, waits_for_vendor
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.options import checked
 from licenses.owed import MOST_AT_ONCE, check_sold, check_stock, made_by_form, owed, uids_of, what_is_wrong
@@ -20,10 +17,9 @@ from licenses.owner import has_open_services, subscription_or_problem
 from licenses.ready_keys.serving import serve_requests
 from licenses.retry import PATIENCE
 from licenses.verbs import ask_for
-from pbas.core.crypto import CannotDecryptError
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, Problem
-from pbas.core.story import Actor, tell
+from pbas.core.story import Actor
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
@@ -119,31 +115,6 @@ def services_ready(*, subscription_id: int, actor: Actor) -> int:
         bell.ring()
         serve_requests(requests)
     return len(won)
-
-
-def set_install_target(*, subscription_id: int, target: Target, actor: Actor) -> InstallTarget:
-    """Keep where the licenses of a subscription go. Raises Problem at `kind` or `address`."""
-    if target.kind not in {installer.kind for installer in registry.installers()}:
-        known = ", ".join(sorted(installer.kind for installer in registry.installers()))
-        raise Problem(
-            "No installer is called %(kind)s. There are: %(known)s.", kind=repr(target.kind), known=known, field="kind"
-        )
-    if not target.address.strip():
-        raise Problem("An install target needs an address.", field="address")
-    with transaction.atomic():
-        kept, made = InstallTarget.objects.select_for_update().get_or_create(
-            subscription_id=subscription_id, defaults={"kind": target.kind, "address": target.address.strip()}
-        )
-        new = (target.kind, target.address.strip(), dict(target.credentials))
-        before, same = "" if made else f"Before: {kept.kind} {kept.address}.", False
-        with suppress(CannotDecryptError):  # given anew because it could not be read
-            same = not made and (kept.kind, kept.address, kept.credentials) == new
-        if not same:
-            kept.kind, kept.address, kept.credentials = new
-            kept.save()
-            text = f"Licenses are installed into {kept.kind} {kept.address}."
-            tell(actor, "target_set", text, detail=before, subscription=kept.subscription)
-    return kept
 
 
 # --- what a person may do with a request --------------------------------------------------------------------------
@@ -266,5 +237,7 @@ def terminate_license(
     reason: str = "",
     once: UUID | None = None,
 ) -> LicenseRequest:
-    """End a license and its additional keys at the vendor for good."""
-    return ask_for(license, Kind.TERMINATE, actor=actor, text="Termination asked for.", detail=reason, once=once)
+    """End a license and its additional keys at the vendor for good; with an offline plug-in a person has done that."""
+    with transaction.atomic():
+        request = ask_for(license, Kind.TERMINATE, actor=actor, text="Termination asked for.", detail=reason, once=once)
+        return request if request.configuration.is_online or request.is_final else end_by_hand(request, actor)

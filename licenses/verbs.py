@@ -35,6 +35,7 @@ _LACKS = {
     Kind.TERMINATE: gettext_noop("%(name)s cannot terminate a license."),
 }
 _INSTALLS = {Kind.RENEW, Kind.CHANGE}  # what they bring goes into a subscription
+_BY_HAND = {*_INSTALLS, Kind.TERMINATE}  # what a person does with the vendor of an offline plug-in and tells the panel
 
 
 def verbs_of(license_: License, asked: Collection[str]) -> frozenset[str]:
@@ -73,7 +74,7 @@ def _what_plugin_lacks(license_: License, kind: str) -> Problem | None:
     configuration = license_.configuration
     if not configuration.is_online:
         said = Problem("%(name)s is offline: that is arranged with the vendor, not here.", name=configuration.name)
-        return None if kind in _INSTALLS else said
+        return None if kind in _BY_HAND else said
     try:
         verbs = plugin_class(configuration.template).verbs
     except Problem as problem:

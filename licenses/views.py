@@ -22,7 +22,7 @@ from licenses.services import change_license, renew_license, resume_license, sus
 from licenses.stock import assign_license, is_in_stock
 from licenses.uploads import read_file, reveal_activation_code, reveal_key
 from licenses.verbs import open_kinds, verbs_of, why_not
-from licenses.wording import QUESTIONS, differences, names_of, proof_of, vendor_account
+from licenses.wording import differences, names_of, proof_of, question_of, vendor_account
 from pbas.core.lists.pages import show_list
 from pbas.core.problems import Problem
 from pbas.core.story import Actor, staff
@@ -68,7 +68,7 @@ def show_license(request: HttpRequest, pk: int) -> HttpResponse:
 def ask(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Ask first: a page that names the license, what goes with it and what follows; its button does it."""
     license_ = _license_or_404(pk)
-    question = QUESTIONS[kind]
+    question = question_of(kind, license_.configuration)
     form = ConfirmForm(request.POST if request.method == "POST" else None, is_required=question.ends)
     if form.is_valid():
         try:

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from ka_plugins.installing import Target
 from licenses.options import Options, checked
-from licenses.services import request_licenses, services_ready, set_install_target
+from licenses.services import request_licenses, services_ready
 from licenses.statements import add_events
+from licenses.targets import set_install_target
 from pbas.core.problems import ConflictProblem, Problem, UnknownProblem
 from pbas.core.story import SYSTEM, Actor, tell
 from subscriptions import statements

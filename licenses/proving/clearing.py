@@ -25,12 +25,12 @@ async def take_out(
     try:
         await installer.remove(target, parcels)
     except NotRemovableError as error:
-        return Outcome(None, "", line=Line("left_there", "It stays in its install target.", error.message))
+        return Outcome(None, line=Line("left_there", "It stays in its install target.", error.message))
     await installer.clear(target, former)
     if still := await _what_is_left(installer, target, parcels):
         return Outcome(Found.LEFT, f"It was removed and is there still: {still}.")
     line = Line("taken_out", f"It has ended and was taken out of {where}.")
-    return Outcome(None, "", line=line, cleared=True)
+    return Outcome(None, line=line, cleared=True)
 
 
 async def clear(installer: Installer, target: Target, former: tuple[KeyFile, ...], outcome: Outcome) -> Outcome:

@@ -86,7 +86,7 @@ async def _look(what: Look, http: HttpClient) -> Outcome:
         return Outcome(Found.UNKNOWN, f"A stored secret cannot be read: {what.claimed.unreadable}")
     has_ended, target = what.license.state == License.State.TERMINATED, what.claimed.target
     if has_ended and (what.is_bound or target is None):
-        return Outcome(None, "")  # nothing was put anywhere
+        return Outcome(None)  # nothing was put anywhere
     if what.is_bound:
         return await _ask_vendor(what, http)
     if target is None:

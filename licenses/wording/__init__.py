@@ -6,7 +6,7 @@ from licenses.wording.line import Step, steps_of
 from licenses.wording.next_step import NextStep, fault_of, next_step
 from licenses.wording.order import names_of, ordered, text_for_vendor
 from licenses.wording.proof import Proof, proof_of
-from licenses.wording.verbs import QUESTIONS, Question
+from licenses.wording.verbs import QUESTIONS, Question, question_of
 
 __all__ = [
     "QUESTIONS",
@@ -23,6 +23,7 @@ __all__ = [
     "next_step",
     "ordered",
     "proof_of",
+    "question_of",
     "steps_of",
     "text_for_vendor",
     "vendor_account",

@@ -1,11 +1,11 @@
 """What a person reads before he decides about a license."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from licenses.models import LicenseRequest
+from licenses.models import LicenseRequest, PluginConfiguration
 
 Kind = LicenseRequest.Kind
 
@@ -56,3 +56,15 @@ QUESTIONS: dict[str, Question] = {
         ends=True,
     ),
 }
+_ENDED_BY_HAND = gettext_lazy(
+    "%(plugin)s is offline, so the vendor is not asked: end %(key)s with him first. Here it is written down as ended "
+    "and taken out of its install target; this cannot be undone."
+)
+
+
+def question_of(kind: str, configuration: PluginConfiguration) -> Question:
+    """What is asked before a decision about a license of this configuration."""
+    question = QUESTIONS[kind]
+    if kind == Kind.TERMINATE and not configuration.is_online:
+        return replace(question, text=_ENDED_BY_HAND)
+    return question

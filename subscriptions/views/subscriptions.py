@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from licenses.forms import ReasonForm
-from licenses.services import set_install_target
 from licenses.target_forms import TargetForm
+from licenses.targets import set_install_target
 from pbas.core.lists.pages import show_list
 from pbas.core.problems import Problem
 from pbas.core.story import staff

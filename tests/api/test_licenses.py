@@ -68,9 +68,18 @@ def test_a_terminated_license_takes_nothing_more(api: Api, license_: License) ->
     problem(api.post(f"licenses/{license_.pk}/renew/"), 409)
 
 
-def test_an_offline_license_is_not_terminated_here(api: Api, license_: License) -> None:
+def test_an_offline_license_is_written_down_as_ended_and_neither_suspended_nor_resumed_here(
+    api: Api, license_: License
+) -> None:
     PluginConfiguration.objects.update(mode="offline")
-    problem(api.post(f"licenses/{license_.pk}/terminate/"), 422)
+    License.objects.filter(pk=license_.pk).update(state="installed", installed_at=Now())
+    problem(api.post(f"licenses/{license_.pk}/suspend/"), 422)
+    answer = api.post(f"licenses/{license_.pk}/terminate/", {"reason": "Ended with the vendor."})
+    assert (answer.status_code, answer.json()["state"]) == (201, "done")
+    license_.refresh_from_db()
+    assert license_.state == "terminated"
+    assert (license_.found == "left") is (license_.subscription_id is not None)
+    problem(api.post(f"licenses/{license_.pk}/terminate/", {"reason": "Again."}), 409)
 
 
 def test_a_file_is_downloaded_byte_by_byte_and_it_is_told(api: Api, license_: License) -> None:

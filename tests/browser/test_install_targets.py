@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ka_plugins.installing import Target
 from licenses.models import InstallTarget
-from licenses.services import set_install_target
+from licenses.targets import set_install_target
 from pbas.core.story import SYSTEM
 from tests.browser.looks import faults_of
 from tests.factories import World

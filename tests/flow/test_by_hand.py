@@ -21,8 +21,8 @@ from licenses.services import (
     release_request,
     renew_license,
     retry_request,
-    set_install_target,
 )
+from licenses.targets import set_install_target
 from licenses.uploads import upload
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM

@@ -17,7 +17,8 @@ from ka_plugins.simulator.running import RunningSimulator
 from licenses import engine
 from licenses.ledger import Claims
 from licenses.models import InstallTarget, License, LicenseRequest, PluginConfiguration
-from licenses.services import cancel_request, retry_request, set_install_target, terminate_license
+from licenses.services import cancel_request, retry_request, terminate_license
+from licenses.targets import set_install_target
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from tests.factories import make_configuration

@@ -82,7 +82,7 @@ def test_a_license_offers_what_its_state_allows_and_refuses_the_rest_in_words(
     ("template", "mode", "verbs"),
     [
         ("plesk_ka", "online", {"renew", "change", "terminate"}),
-        ("plesk_ka3", "offline", {"renew", "change"}),
+        ("plesk_ka3", "offline", {"renew", "change", "terminate"}),
         ("nowhere", "online", set()),
     ],
 )
@@ -247,7 +247,7 @@ def test_a_license_in_stock_is_assigned_with_its_additional_keys(
 
 
 def test_a_license_in_stock_is_neither_renewed_nor_changed(staff_client: Client, kept: License) -> None:
-    assert offered(staff_client, kept) == set()
+    assert offered(staff_client, kept) == {"terminate"}
     assert "Assign it to a subscription first" in staff_client.get(address(kept, "renew")).text
 
 

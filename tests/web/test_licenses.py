@@ -1,11 +1,13 @@
 """One license as staff see it, New License, and secrets."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from ka_plugins.contract import KeyFile
-from licenses.models import LicenseFile, LicenseRequest
+from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.uploads import upload
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
@@ -94,8 +96,22 @@ def test_a_renewal_is_asked_for_on_a_page_that_says_what_it_costs(staff_client: 
 
 
 def test_what_a_plug_in_cannot_do_is_refused_in_words(staff_client: Client, world: World) -> None:
-    page = reverse("license_terminate", args=[world.license.pk])
+    License.objects.filter(pk=world.license.pk).update(state="installed")
+    page = reverse("license_suspend", args=[world.license.pk])
     assert "This field is required" in staff_client.post(page, {"reason": ""}).text
     text = staff_client.post(page, {"reason": "customer left"}).text
     assert "is offline" in text
     assert "customer left" in text
+
+
+def test_an_offline_license_that_was_ended_with_its_vendor_is_written_down_as_ended(
+    staff_client: Client, world: World
+) -> None:
+    page = reverse("license_terminate", args=[world.license.pk])
+    assert "the vendor is not asked: end" in staff_client.get(page).text
+    once = str(uuid4())
+    for _ in range(2):
+        answer = staff_client.post(page, {"reason": "customer left", "once": once}, follow=True)
+        assert "no vendor was asked" in answer.text
+    assert License.objects.get(pk=world.license.pk).state == "terminated"
+    assert world.license.requests.filter(kind="terminate", state="done").count() == 1

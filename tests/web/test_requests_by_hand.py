@@ -11,6 +11,7 @@ from django.urls import reverse
 from ka_plugins.installing import Target
 from licenses import services
 from licenses.models import InstallTarget, LicenseRequest
+from licenses.targets import set_install_target
 from licenses.uploads import MAX_FILE_BYTES, upload
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
@@ -130,7 +131,7 @@ def test_an_install_without_a_target_is_refused_and_the_target_can_be_given(
 
 def test_mending_the_target_keeps_its_login(staff_client: Client, asked: LicenseRequest, world: World) -> None:
     target = Target("directory", "/old", {"password": "Pa55-of-target"})
-    services.set_install_target(subscription_id=world.subscription.pk, target=target, actor=SYSTEM)
+    set_install_target(subscription_id=world.subscription.pk, target=target, actor=SYSTEM)
     staff_client.post(page_of(asked, "target"), {"target-kind": "directory", "target-directory-address": "/new"})
     kept = InstallTarget.objects.get()
     assert (kept.address, kept.credentials) == ("/new", {"password": "Pa55-of-target"})
