@@ -89,21 +89,20 @@ def read_class(raw: Any) -> ClassInfo:
 # --- JSON ---------------------------------------------------------------------------------------------------------
 
 
-def _from_json(name: str, text: str) -> ClassList:
+def _parsed(name: str, text: str) -> Any:
     try:
-        whole = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError):
-            raise Problem(
-                "%(name)s is no JSON: %(reason)s, line %(line)s.",
-                name=name,
-                reason=error.msg,
-                line=error.lineno,
-                field="file",
-            ) from error
+            words = {"name": name, "reason": error.msg, "line": error.lineno}
+            raise Problem("%(name)s is no JSON: %(reason)s, line %(line)s.", field="file", **words) from error
         raise Problem(
             "%(name)s is no JSON: it is nested too deep, or a number is too long.", name=name, field="file"
         ) from error
+
+
+def _from_json(name: str, text: str) -> ClassList:
+    whole = _parsed(name, text)
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
         raise Problem(
             '%(name)s is no class list: "format" has to be "%(format)s".', name=name, format=FORMAT, field="file"

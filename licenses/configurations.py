@@ -56,8 +56,7 @@ def save_configuration(
     _check(name, template, mode, limit)
     was_offline, before = not new and not kept.is_online, {} if new else _told(kept)
     kept.name, kept.mode, kept.limit = name.strip(), mode, limit
-    online = kept.is_online
-    if online:  # an offline one asks nobody; what was set before is kept for the day it goes online
+    if online := kept.is_online:  # an offline one asks nobody; what was set before is kept for the day it goes online
         _keep_settings(kept, settings)
     if kept.status != Status.PAUSED:
         kept.status, kept.status_text = (Status.FETCHING if online else Status.CONFIGURED), ""
@@ -70,8 +69,8 @@ def save_configuration(
         with transaction.atomic():
             kept.save()
             kept.refresh_from_db()
-            said = changes(before, _told(kept)) if before else ""
-            tell(actor, "configuration_saved", f"Plug-in {kept.name} was saved.", detail=said, configuration=kept)
+            text, said = f"Plug-in {kept.name} was saved.", changes(before, _told(kept)) if before else ""
+            tell(actor, "configuration_saved", text, detail=said, configuration=kept)
             if online and was_offline:
                 bring_to_a_person(LicenseRequest.objects.filter(configuration=kept), actor)
             if online:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.db import transaction
 
-from ka_plugins.contract import Key, KeyFile
+from ka_plugins.contract import Key, KeyFile, Plugin
 from licenses import intake
 from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on, refusal
 from licenses.models import License, LicenseFile, LicenseRequest
@@ -121,19 +121,8 @@ def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) ->
     seen = {one.sha256: one.name for one in request.files.all()}
     plugin = plugin_class(request.configuration.template)
     for file in files:
-        if not file.body:
-            raise Problem("%(file)s is empty.", file=file.name, field="files")
-        if len(file.body) > MAX_FILE_BYTES:
-            raise Problem(
-                "%(file)s is larger than %(size)s KiB.", file=file.name, size=MAX_FILE_BYTES // 1024, field="files"
-            )
-        if not _PLAIN_NAME.fullmatch(file.name) or file.name in {".", ".."}:
-            raise Problem("A file needs a plain name of at most 200 characters, without any path.", field="files")
+        _check_file(plugin, file)
         digest = hashlib.sha256(file.body).hexdigest()
-        try:
-            plugin.check_file(file)
-        except ValueError as error:
-            raise Problem(str(error), field="files") from error
         if digest in seen:
             raise Problem(
                 "%(file)s is the same file as %(seen)s, which is already there.",
@@ -142,6 +131,21 @@ def _check_files(request: LicenseRequest, key: str, files: Sequence[KeyFile]) ->
                 field="files",
             )
         seen[digest] = file.name
+
+
+def _check_file(plugin: type[Plugin], file: KeyFile) -> None:
+    if not file.body:
+        raise Problem("%(file)s is empty.", file=file.name, field="files")
+    if len(file.body) > MAX_FILE_BYTES:
+        raise Problem(
+            "%(file)s is larger than %(size)s KiB.", file=file.name, size=MAX_FILE_BYTES // 1024, field="files"
+        )
+    if not _PLAIN_NAME.fullmatch(file.name) or file.name in {".", ".."}:
+        raise Problem("A file needs a plain name of at most 200 characters, without any path.", field="files")
+    try:
+        plugin.check_file(file)
+    except ValueError as error:
+        raise Problem(str(error), field="files") from error
 
 
 def _license_for(request: LicenseRequest, key: str, activation_code: str) -> License | None:
