@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from licenses import bell
-from licenses.models import LicenseRequest
+from licenses.models import NEVER, LicenseRequest, PluginConfiguration
 from pbas.core.models import Event
 from tests.fire.fleet import WARM_SECONDS, Fleet, wait_until
 from tests.fire.shop import Shop
@@ -84,9 +84,13 @@ def test_two_thousand_orders_under_random_kills_at_half_the_speed_at_least(fleet
     fleet.worker("second")
     speeds: dict[str, float] = {}
     for way, every in (("undisturbed", (3600.0, 3600.0)), ("under kills", (1.0, 5.0))):
-        license_class, began = shop.issuer(), time.monotonic()
+        license_class = shop.issuer()
+        vendor = PluginConfiguration.objects.filter(pk=license_class.configuration_id)
+        vendor.update(parked_until=NEVER)  # until all orders are there: the engines are measured, not the store
+        shop.sell(license_class, 2000)
         with killing(fleet, shop, every=every) as killer:
-            shop.sell(license_class, 2000)
+            vendor.update(parked_until=None)
+            began = time.monotonic()
             shop.wait_until_done(900)
         speeds[way] = 2000 / (time.monotonic() - began)
         print(f"{way}: {speeds[way]:.1f} licenses/s, {killer.kills} kills")  # noqa: T201 (the figures of a long test)
