@@ -13,7 +13,7 @@ import requests
 
 from tests.fire.proxy import Proxy
 from tests.processes.commands import ROOT, environment, wait_until_gone
-from tests.services import PostgreSQL, Redis, free_port
+from tests.services import LIBC, PR_SET_PDEATHSIG, PostgreSQL, Redis, free_port
 
 PATIENCE = 180.0  # seconds for what takes some on a quiet machine
 LEASE_SECONDS = 4  # of a worker that is gone; longer than any call here takes
@@ -31,6 +31,10 @@ def wait_until(is_so: Callable[[], object], what: str, seconds: float = PATIENCE
         assert time.monotonic() - began < seconds, f"not within {seconds:.0f} s: {what}"
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def _end_with_the_suite() -> None:  # also where that is killed
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Fleet:
@@ -75,6 +79,7 @@ class Fleet:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_end_with_the_suite,  # noqa: PLW1509 (it makes one system call)
             )
         return self.running[name]
 
