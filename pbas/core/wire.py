@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
@@ -29,6 +29,15 @@ class NamedByContent(StaticFilesStorage):
 
 class StaticMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc] # whitenoise has no types
     """Serves each file by its name and by that of its content, texts packed once."""
+
+    found: ClassVar[dict[str, Any]] = {}  # looked for once a process: a suite makes thousands of handlers
+
+    def add_files_from_finders(self) -> None:
+        """All files of all apps by their addresses."""
+        if not self.found:
+            super().add_files_from_finders()
+            self.found.update(self.files)
+        self.files.update(self.found)
 
     def add_file_to_dictionary(self, url: str, path: str, stat_cache: Any = None) -> None:
         """Both addresses; the second is good for ever."""
