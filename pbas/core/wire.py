@@ -2,12 +2,14 @@
 
 import gzip
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.finders import BaseFinder
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.http import HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
 from django.middleware.gzip import GZipMiddleware
@@ -17,6 +19,7 @@ from pbas.core.access import FRESH
 
 _TEXTS = re.compile(r"text/|image/svg|application/(json|javascript)")
 _OK = 200
+_DIGEST = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]+$)")  # as `_with_digest` writes it
 
 
 class NamedByContent(StaticFilesStorage):
@@ -25,6 +28,22 @@ class NamedByContent(StaticFilesStorage):
     def url(self, name: str | None, *args: Any, **kwargs: Any) -> str:
         """The address of a file; one that nobody finds keeps its name."""
         return super().url(_named(name) if name else name, *args, **kwargs)
+
+
+class FinderByContent(BaseFinder):
+    """Finds files by the addresses of `NamedByContent`, for servers that ask finders, as runserver and the tests do."""
+
+    def find(self, path: str, find_all: bool = False, **_options: Any) -> Any:  # noqa: FBT001, FBT002 (Django's)
+        """The file whose content still is the one that the address names."""
+        plain = _DIGEST.sub("", path)
+        found = finders.find(plain) if plain != path else None
+        if not isinstance(found, str) or _with_digest(plain, found) != path:
+            return []
+        return [found] if find_all else found
+
+    def list(self, ignore_patterns: Any) -> Iterable[Any]:  # noqa: ARG002 (Django's)
+        """Nothing: the other finders list them by their own names."""
+        return ()
 
 
 class StaticMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc] # whitenoise has no types

@@ -116,7 +116,7 @@ def test_a_search_changes_the_list_alone_keeps_the_focus_and_back_restores(signe
     expect(page).to_have_url(re.compile(f"q={kept.key}"))
     assert page.evaluate("window.untouched")
     page.go_back()
-    expect(page.get_by_text(other.key)).to_be_visible()
+    expect(page.get_by_role("link", name=other.key)).to_be_visible()
     expect(page.locator("#q")).to_have_value("")
 
 

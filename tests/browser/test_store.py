@@ -77,7 +77,7 @@ def set_up_a_plugin(page: Page, simulator: str) -> None:
     url = urlsplit(simulator)
     given = {"API login": "demo", "API password": "demo", "Client": "1", "Host": url.hostname, "Port": str(url.port)}
     for label, value in given.items():
-        page.get_by_label(label).fill(str(value))
+        page.locator("main").get_by_label(label).fill(str(value))
     page.get_by_label("Scheme").select_option("http")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Connected, but nothing is sold yet")).to_be_visible(timeout=SECONDS * 1000)
