@@ -27,7 +27,7 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # what m
 
 
 @pytest.fixture(scope="session")
-def fleet(django_db_setup: None) -> Iterator[Fleet]:  # noqa: ARG001 (first)
+def fleet(django_db_setup: None) -> Iterator[Fleet]:  # noqa: ARG001 (comes first)
     """Servers of its own with the tables of the suite's database. What is committed there survives a crash."""
     if settings.EMBEDDED:
         pytest.skip("workers in processes of their own need PostgreSQL and Redis")

@@ -47,7 +47,7 @@ def test_ten_thousand_parked_requests_drain_by_themselves_within_two_probes(shop
         vendor.allow()
         before, began = parkings(down), time.monotonic()
         shop.wait_for(shop.bought, "the first is bought")
-        print(f"first after {time.monotonic() - began:.1f} s, {parkings(down) - before} more probes in vain")  # noqa: T201
+        print(f"first after {time.monotonic() - began:.1f} s, {parkings(down) - before} probes in vain")  # noqa: T201 (a figure)
         assert parkings(down) - before <= 1
         shop.wait_until_done(1800)
         print(f"all after {time.monotonic() - began:.1f} s")  # noqa: T201 (the figures of a long test)

@@ -51,7 +51,7 @@ def collected() -> Iterator[tuple[str | None, Any]]:
     folders = re.search(r'--add-comments "Translators:" (.+)', line)
     assert folders is not None
     with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call] # Babel has no types
     keywords = {**DEFAULT_KEYWORDS, **parse_keywords(words)}
     for folder in folders.group(1).split():
         for _name, _line, text, _comments, context in extract_from_dir(ROOT / folder, methods, options, keywords):
