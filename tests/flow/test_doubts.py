@@ -16,19 +16,27 @@ from licenses.models import Finding, License, LicenseClass, LicenseRequest, Plug
 from licenses.services import adopt_key, cancel_request, renew_license
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM
+from subscriptions.models import Subscription
 from tests.flow.conftest import Buy, Work, request_of
 from tests.flow.test_vendor_faults import due_now, numbers, unpark
 
 
-@pytest.fixture
-def doubtful(buy: Buy, work: Work, simulator: RunningSimulator, vendor: PluginConfiguration) -> LicenseRequest:
-    """A request whose key was sold, which its vendor cannot find again; and a person has to settle it."""
+def bought_without_an_answer(
+    buy: Buy, work: Work, simulator: RunningSimulator, vendor: PluginConfiguration
+) -> Subscription:
     simulator.fault("createKey", "drop_after")
     subscription = buy()
     for _ in range(2):
         work()
         unpark(vendor)
         due_now()
+    return subscription
+
+
+@pytest.fixture
+def doubtful(buy: Buy, work: Work, simulator: RunningSimulator, vendor: PluginConfiguration) -> LicenseRequest:
+    """A request whose key was sold, which its vendor cannot find again; and a person has to settle it."""
+    subscription = bought_without_an_answer(buy, work, simulator, vendor)
     request = request_of(subscription)
     assert (request.state, request.stopped_in) == ("attention", "in_doubt")
     return request
@@ -185,12 +193,7 @@ def test_a_key_is_adopted_only_as_the_vendor_has_it(
     buy()
     work()
     taken, known = License.objects.get(), numbers(simulator)
-    simulator.fault("createKey", "drop_after")
-    subscription = buy()
-    for _ in range(2):
-        work()
-        unpark(vendor)
-        due_now()
+    subscription = bought_without_an_answer(buy, work, simulator, vendor)
     request = request_of(subscription)
     number = one_more(simulator, known)
 
