@@ -103,7 +103,7 @@ class Parking:
     well: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Landing:
     """What a step came to: the move, what it tells, and what it brought to be kept in the same commit."""
 

@@ -11,7 +11,6 @@ import mmap
 import threading
 import time
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import Any
 
 import uvloop
@@ -174,14 +173,16 @@ class Engine:
         task, began = asyncio.current_task(), time.monotonic()
         self.calling.add(task)
         try:
-            landing = landings.without_secrets(await self._step(request, desk), desk)
-            return replace(landing, milliseconds=round((time.monotonic() - began) * 1000) or None)
+            landing = await self._step(request, desk)
         except asyncio.CancelledError:
             if request.state == State.BUYING:
                 raise
             return given_back(request)
         finally:
             self.calling.discard(task)
+        landings.clear_secrets(landing, desk)
+        landing.milliseconds = round((time.monotonic() - began) * 1000) or None
+        return landing
 
     async def _step(self, request: Claimed, desk: Desk) -> Landing:
         step = steps.unreadable if request.unreadable else steps.STEPS[request.state]
@@ -197,7 +198,7 @@ class Engine:
             return landings.after_error(request, desk, error)
         brought = landing.key or landing.files or landing.license_state
         if desk.parkings and brought and request.state in landings.ASKS_VENDOR:
-            return replace(landing, parking=Parking(request.configuration, desk.version, desk.parkings, well=True))
+            landing.parking = Parking(request.configuration, desk.version, desk.parkings, well=True)
         return landing
 
     async def _land(self, landing: Landing, desk: Desk) -> bool:

@@ -65,8 +65,7 @@ def _still_ours(landings: Sequence[Landing]) -> set[int]:
     if not landings:
         return set()
     expected = {one.claimed.id: (one.move.attempt, one.move.state) for one in landings}
-    rows = LicenseRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=expected).order_by("pk")
-    return {pk for pk, *now in rows.values_list("pk", "attempt", "state") if expected[pk] == tuple(now)}
+    return {pk for pk, *now in statements.locked(list(expected)) if expected[pk] == tuple(now)}
 
 
 def _keep_keys(landings: Sequence[Landing]) -> dict[int, int]:
@@ -197,7 +196,7 @@ def _set_states(landings: Sequence[Landing]) -> None:
                 prove_at=statements.in_seconds(_NEXT_LOOK),
                 **_AS_IT_SHOULD,
             )
-            _look_now([one.claimed.license for one in landings if one.claimed.kind in {Kind.RENEW, Kind.CHANGE}])
+            _look_now({one.claimed.license for one in landings if one.claimed.kind in {Kind.RENEW, Kind.CHANGE}})
         else:
             rows.update(state=state)
         if state == State.TERMINATED:
@@ -205,8 +204,10 @@ def _set_states(landings: Sequence[Landing]) -> None:
             ending.close_stock([pk for pk in ids if pk is not None])
 
 
-def _look_now(ids: Sequence[int | None]) -> None:
+def _look_now(ids: set[int | None]) -> None:
     """Where newer files are proven, those that they replace are taken out by whoever reads targets back."""
+    if not ids:
+        return
     files = LicenseFile.objects.filter(license=OuterRef("pk"), cleared_at=None)
     rows = License.objects.filter(Exists(files), pk__in=[pk for pk in ids if pk is not None], state=State.INSTALLED)
     rows.update(prove_at=statements.in_seconds(0))

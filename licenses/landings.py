@@ -29,7 +29,7 @@ ASKS_VENDOR = frozenset({State.KEY, State.BUYING, State.IN_DOUBT, State.FILES})
 
 def with_key(request: Claimed, desk: Desk, key: Key, line: Line) -> Landing:
     """A key is here: from now on nothing says failed. Next is what the vendor still has to say or give, if anything."""
-    if request.kind == Kind.ISSUE:
+    if request.kind == Kind.ISSUE and len(living(key)) < len(key.additional):
         key = replace(key, additional=living(key))
     if not all(_is_readable(one.number) for one in (key, *living(key))):
         text = f"{desk.name} answered with a key that nobody can read: it has control characters, or is no key at all."
@@ -94,7 +94,8 @@ def after_error(request: Claimed, desk: Desk, error: BaseException) -> Landing:
     if request.overdue:
         text = f"It was tried until its deadline. {error.message}"
         landing = attention(request, "deadline", text, fault=error.fault, vendor_says=error.vendor_says)
-        return replace(landing, parking=parking)
+        landing.parking = parking
+        return landing
     # nothing was sold: the request waits with its configuration, and waiting uses nothing up
     to = State.KEY if request.state == State.BUYING else request.state
     line = Line("waits", error.message, error.vendor_says)
@@ -134,11 +135,11 @@ def _kind_of(error: PluginError) -> str:
     return next((kind for cls, kind in kinds.items() if isinstance(error, cls)), "plugin_error")
 
 
-def without_secrets(landing: Landing, desk: Desk) -> Landing:
-    """What is told of a step, after the vendor's own words are cleared of codes, secret keys and our passwords."""
+def clear_secrets(landing: Landing, desk: Desk) -> None:
+    """Take codes, secret keys and our passwords out of what a step tells, as the vendor's own words may hold them."""
     trouble = landing.move.trouble
     if trouble is None and not any(line.detail for line in landing.lines):
-        return landing  # only our own words: they hold none
+        return  # only our own words: they hold none
     secrets = _secrets(landing.claimed, desk)
 
     def cleared(text: str) -> str:
@@ -146,11 +147,10 @@ def without_secrets(landing: Landing, desk: Desk) -> Landing:
             text = text.replace(secret, HIDDEN)
         return desk.public(landing.claimed, text)
 
-    lines = tuple(Line(line.kind, cleared(line.text), cleared(line.detail)) for line in landing.lines)
-    if trouble is None:
-        return replace(landing, lines=lines)
-    told = replace(trouble, text=cleared(trouble.text), vendor_says=cleared(trouble.vendor_says))
-    return replace(landing, lines=lines, move=replace(landing.move, trouble=told))
+    landing.lines = tuple(Line(line.kind, cleared(line.text), cleared(line.detail)) for line in landing.lines)
+    if trouble is not None:
+        told = replace(trouble, text=cleared(trouble.text), vendor_says=cleared(trouble.vendor_says))
+        landing.move = replace(landing.move, trouble=told)
 
 
 def _secrets(request: Claimed, desk: Desk) -> list[str]:

@@ -6,7 +6,6 @@ what it brought.
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from ka_plugins import registry
@@ -89,7 +88,8 @@ async def _looked_up(request: Claimed, desk: Desk) -> Landing:
     if found:
         numbers = ", ".join(desk.shown(key) for key in found)
         landing = attention(request, "unknown", f"{len(found)} keys could be the one of this order: {numbers}.")
-        return replace(landing, candidates=found)
+        landing.candidates = found
+        return landing
     proof = "The vendor does not know our reference: nothing was sold."
     return _not_found(request, desk, proof if desk.plugin.settles == Settles.BY_REFERENCE else "")
 
@@ -192,7 +192,8 @@ async def install(request: Claimed, desk: Desk) -> Landing:
     point("after_install")
     line = Line("installed", f"Installed into {request.target.kind} {request.target.address}.")
     landing = _proven(request, desk, found)
-    return replace(landing, lines=(line, *landing.lines))
+    landing.lines = (line, *landing.lines)
+    return landing
 
 
 async def prove(request: Claimed, desk: Desk) -> Landing:

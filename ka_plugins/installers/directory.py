@@ -18,12 +18,13 @@ from ka_plugins.installing import Found, Installer, InstallError, NotThereError,
 from ka_plugins.settings import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ka_plugins.contract import KeyFile
 
 MODE: Final = 0o600
 TEMPORARY_SUFFIX: Final = ".new"
+READ_AT_ONCE: Final = 1 << 20  # bytes
 LEFT_OVER: Final = 3600.0  # seconds after which nobody writes to a temporary file any more
 SWEPT_FOLDERS: Final = 10_000  # remembered; sweeping one again costs little
 # The target is all right, but not at this moment. Everything else waits for a person who mends it.
@@ -57,7 +58,7 @@ class DirectoryInstaller(Installer):
 
     def check(self, target: Target) -> None:
         """The path has to be absolute."""
-        if not Path(target.address).is_absolute():
+        if not os.path.isabs(target.address):  # noqa: PTH117 (a path object costs more than the system's own calls)
             raise InstallError(f"The folder {target.address!r} is not an absolute path.", field="address")
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
@@ -82,36 +83,33 @@ class DirectoryInstaller(Installer):
 
     def _install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         self.check(target)
-        contents = contents_of(parcels)
         with _folder(target) as folder:
-            if target.address not in self._swept:
-                _sweep(folder)
-                if len(self._swept) >= SWEPT_FOLDERS:
-                    self._swept.clear()
-                self._swept.add(target.address)
-            for name, body in contents.items():
-                with _told(target, name):
-                    if _read(folder, name, limit=len(body)) != body:
-                        _write(folder, name, body)
-            # Also where nothing was written: a crash may have come between an earlier rename and this.
-            os.fsync(folder)
+            self._put(folder, target, contents_of(parcels))
 
     def _read_back(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
         self.check(target)
-        found = []
-        names = contents_of(parcels)
         with _folder(target) as folder:
-            for name in names:
-                with _told(target, name):
-                    body = _read(folder, name)
-                if body is None:
-                    raise NotThereError(f"{name} is not in {target.address}.")
-                found.append(Found(str(Path(target.address, name)), hashlib.sha256(body).hexdigest(), len(body)))
-        return tuple(found)
+            return _look(folder, target, contents_of(parcels))
 
     def _deliver(self, target: Target, parcels: tuple[Parcel, ...]) -> tuple[Found, ...]:
-        self._install(target, parcels)
-        return self._read_back(target, parcels)
+        self.check(target)
+        contents = contents_of(parcels)
+        with _folder(target) as folder:
+            self._put(folder, target, contents)
+            return _look(folder, target, contents)
+
+    def _put(self, folder: int, target: Target, contents: dict[str, bytes]) -> None:
+        if target.address not in self._swept:
+            _sweep(folder)
+            if len(self._swept) >= SWEPT_FOLDERS:
+                self._swept.clear()
+            self._swept.add(target.address)
+        for name, body in contents.items():
+            with _told(target, name):
+                if _read(folder, name, limit=len(body)) != body:
+                    _write(folder, name, body)
+        # Also where nothing was written: a crash may have come between an earlier rename and this.
+        os.fsync(folder)
 
     def _remove(self, target: Target, contents: tuple[tuple[str, bytes], ...]) -> None:
         self.check(target)
@@ -147,6 +145,18 @@ def _told(target: Target, what: str) -> Iterator[None]:
         raise InstallError(f"{target.address}: {what}: {reason}.", temporary=number in PASSING) from None
 
 
+def _look(folder: int, target: Target, names: Iterable[str]) -> tuple[Found, ...]:
+    found = []
+    for name in names:
+        with _told(target, name):
+            body = _read(folder, name)
+        if body is None:
+            raise NotThereError(f"{name} is not in {target.address}.")
+        path = os.path.join(target.address, name)  # noqa: PTH118 (as above)
+        found.append(Found(path, hashlib.sha256(body).hexdigest(), len(body)))
+    return tuple(found)
+
+
 def _read(folder: int, name: str, limit: int | None = None) -> bytes | None:
     """The bytes of a regular file, None where there is none; with a limit also where it is longer than that."""
     try:
@@ -156,11 +166,15 @@ def _read(folder: int, name: str, limit: int | None = None) -> bytes | None:
         if error.errno in {errno.ENOENT, errno.ELOOP, errno.ENXIO}:
             return None
         raise
-    with os.fdopen(file, "rb") as opened:
+    try:
         status = os.fstat(file)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "a folder has this name")
         if not stat.S_ISREG(status.st_mode) or (limit is not None and status.st_size != limit):
             return None
-        return opened.read()
+        return b"".join(iter(lambda: os.read(file, READ_AT_ONCE), b""))
+    finally:
+        os.close(file)
 
 
 def _write(folder: int, name: str, body: bytes) -> None:

@@ -4,7 +4,6 @@ PBAS_FIELD_KEYS is `hmac:BASE64,ID:BASE64[,ID:BASE64 ...]`, 32 bytes each. The f
 makes fingerprints and must never change, as equality of keys is looked up by it.
 """
 
-import hashlib
 import hmac
 import os
 from base64 import b64decode
@@ -67,7 +66,7 @@ class Keyring:
 
     def fingerprint(self, text: str) -> str:
         """A keyed digest (HMAC-SHA256, 64 hex digits) by which equal secrets are found without decrypting."""
-        return hmac.new(self._hmac, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._hmac, text.encode(), "sha256").hex()
 
     def sign(self, text: str, purpose: str) -> str:
         """A keyed digest (HMAC-SHA256, 64 hex digits) under a key of its own for each purpose.
