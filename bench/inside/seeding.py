@@ -58,9 +58,15 @@ def clear() -> None:
         if connection.vendor == "postgresql":
             cursor.execute(f"TRUNCATE {', '.join(_TABLES)} RESTART IDENTITY CASCADE")
             return
-        for table in _TABLES:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'event_never_delete'")
+        seal = cursor.fetchone()
+        if seal:
+            cursor.execute("DROP TRIGGER event_never_delete")
+        for table in (*_TABLES, "licenses_statecount"):  # which the triggers of the others write to
             cursor.execute(f"DELETE FROM {table}")  # noqa: S608 (names of our own)
         cursor.execute("DELETE FROM sqlite_sequence")
+        if seal:
+            cursor.execute(seal[0])
 
 
 def make_requests(
