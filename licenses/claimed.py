@@ -187,7 +187,8 @@ def load(claimed: list[Claimed], known: Classes) -> None:
     if claimed:
         _load_classes(claimed, known)
         _load_targets(claimed)
-        _load_keys([one for one in claimed if one.license])
+        if licensed := [one for one in claimed if one.license]:
+            _load_keys(licensed)
 
 
 def from_row(row: tuple[Any, ...]) -> Claimed:

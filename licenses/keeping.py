@@ -1,10 +1,8 @@
 """Keeping what steps brought: moves, licenses, files and events of many requests in one transaction."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.models import Exists, F, OuterRef
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from ka_plugins.contract import Key, KeyStatus, Plugin
@@ -23,7 +21,6 @@ Kind, State = LicenseRequest.Kind, License.State
 
 _NEXT_LOOK = 86_400.0  # seconds after its install until a license is read back again
 _CANDIDATE = ["uid", "kind", "shown", "key", "class_code", "vendor_status", "license_class", "request", "seen_at"]
-_AS_IT_SHOULD: dict[str, Any] = {"found": None, "found_text": None, "found_tries": None}
 
 
 def keep(landings: Sequence[Landing]) -> set[int]:
@@ -186,22 +183,16 @@ def _candidate(request: Claimed, plugin: type[Plugin], key: Key) -> Finding:
 
 def _set_states(landings: Sequence[Landing]) -> None:
     for state in {one.license_state for one in landings}:
-        ids = [key.license for one in landings if one.license_state == state for key in one.claimed.keys]
-        rows = License.objects.filter(pk__in=[pk for pk in ids if pk is not None]).exclude(state=State.TERMINATED)
+        known = [key.license for one in landings if one.license_state == state for key in one.claimed.keys]
+        ids = [pk for pk in known if pk is not None]
         if state == State.INSTALLED:
-            rows.update(
-                state=state,
-                installed_at=Now(),
-                proven_at=Now(),
-                prove_at=statements.in_seconds(_NEXT_LOOK),
-                **_AS_IT_SHOULD,
-            )
+            statements.set_installed(ids, look=_NEXT_LOOK)
             _look_now({one.claimed.license for one in landings if one.claimed.kind in {Kind.RENEW, Kind.CHANGE}})
         else:
-            rows.update(state=state)
+            License.objects.filter(pk__in=ids).exclude(state=State.TERMINATED).update(state=state)
         if state == State.TERMINATED:
-            ending.take_out([pk for pk in ids if pk is not None])
-            ending.close_stock([pk for pk in ids if pk is not None])
+            ending.take_out(ids)
+            ending.close_stock(ids)
 
 
 def _look_now(ids: set[int | None]) -> None:

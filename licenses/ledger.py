@@ -210,7 +210,7 @@ class Ledger(Thread):
         rows: list[tuple[Any, ...]] = []
         for number, one in enumerate(rooms):
             share = (most - len(rows)) // (len(rooms) - number)
-            own = self._take(one.configuration, share, vendor=False)
+            own = self._take(one.configuration, share, vendor=False) if one.has_own else []
             rows += own + self._take(one.configuration, min(share - len(own), one.free), vendor=True)
         return [from_row(row) for row in rows]
 

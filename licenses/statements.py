@@ -37,7 +37,9 @@ _OPEN_ROOM = """
 SELECT c.id, c.name, c."limit", c.version, c.parkings, c.mode, c.status,
        c.parked_until IS NOT NULL AND c.parked_until > {now} AS parked,
        (SELECT count(*) FROM licenses_licenserequest l
-         WHERE l.configuration_id = c.id AND l.leased AND l.due_at > {now} AND l.state IN ({vendor})) AS busy
+         WHERE l.configuration_id = c.id AND l.leased AND l.due_at > {now} AND l.state IN ({vendor})) AS busy,
+       EXISTS (SELECT 1 FROM licenses_licenserequest o
+                WHERE o.configuration_id = c.id AND o.due_at <= {now} AND o.state IN ({own})) AS has_own
   FROM licenses_pluginconfiguration c
  WHERE EXISTS (SELECT 1 FROM licenses_licenserequest r WHERE r.configuration_id = c.id AND r.due_at <= {now})
 """
@@ -89,6 +91,13 @@ UPDATE licenses_licenserequest AS r
 RETURNING id
 """
 
+_INSTALLED = """
+UPDATE licenses_license
+   SET state = 'installed', installed_at = {now}, proven_at = {now}, prove_at = {look},
+       found = NULL, found_text = NULL, found_tries = NULL
+ WHERE id IN (SELECT CAST(value AS bigint) FROM {rows}) AND state <> 'terminated'
+"""
+
 _EVENTS = """
 INSERT INTO core_event (at, actor_kind, actor, kind, text, detail, attempt, milliseconds, subscription_id, request_id,
                         license_id, configuration_id)
@@ -122,6 +131,7 @@ class Room:
     working: bool
     parked: bool
     busy: int
+    has_own: bool  # whether any of them is the panel's own work
 
     @property
     def free(self) -> int:
@@ -134,11 +144,15 @@ class Room:
 def open_rooms() -> list[Room]:
     """Every configuration that has a due request."""
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ROOM.format(now=now(), vendor=VENDOR_STATES), [])  # the list turns %% into %
-        return [
-            Room(pk, name, limit, version, parkings, mode == "online", status == "configured", bool(parked), busy)
-            for pk, name, limit, version, parkings, mode, status, parked, busy in cursor.fetchall()
-        ]
+        text = _OPEN_ROOM.format(now=now(), vendor=VENDOR_STATES, own=OWN_STATES)
+        cursor.execute(text, [])  # the list turns %% into %
+        return [_room(*row) for row in cursor.fetchall()]
+
+
+def _room(pk: int, name: str, limit: int, version: int, parkings: int, mode: str, status: str, *now: Any) -> Room:
+    parked, busy, has_own = now
+    online, working = mode == "online", status == "configured"
+    return Room(pk, name, limit, version, parkings, online, working, bool(parked), busy, bool(has_own))
 
 
 def lock_claims() -> None:
@@ -186,6 +200,13 @@ def move(rows: Sequence[tuple[Any, ...]]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(text, [json.dumps(rows)])
         return {pk for (pk,) in cursor.fetchall()}
+
+
+def set_installed(licenses: Sequence[int], *, look: float) -> None:
+    """Licenses are installed and proven as of now, and read back in `look` seconds; ended ones stay as they are."""
+    text = _INSTALLED.format(now=now(), look=after("%s"), rows=_ROWS[connection.vendor])
+    with connection.cursor() as cursor:
+        cursor.execute(text, [look, json.dumps(licenses)])
 
 
 def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
