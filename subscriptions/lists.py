@@ -2,22 +2,35 @@
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from licenses.selectors import SHORTEST_SEARCH
 from pbas.core.jinja import state
-from pbas.core.lists.listing import PanelList
+from pbas.core.lists.listing import PanelList, Reader
 from pbas.core.models import Event, Seal
 from pbas.core.sealing import newest_seal
 from subscriptions.list_columns import EVENT_COLUMNS, ORDER_COLUMNS, SUBSCRIPTION_COLUMNS
 from subscriptions.models import Order, Subscription
-from subscriptions.selectors import Owed, orders_matching, owed_licenses, subscriptions_matching
+from subscriptions.selectors import (
+    LOOKED_THROUGH,
+    Owed,
+    events_saying,
+    events_since,
+    events_until,
+    orders_matching,
+    owed_licenses,
+    subscriptions_matching,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,24 @@ class _Addresses:
             return False
 
 
+class _Days:
+    """Every day of these centuries, as 2026-01-31."""
+
+    def __contains__(self, value: object) -> bool:
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            return False
+        return day.isoformat() == value and 2000 <= day.year < 3000  # noqa: PLR2004 (centuries)
+
+
+class _Searches:
+    """Every text that is long enough to be searched for."""
+
+    def __contains__(self, value: object) -> bool:
+        return len(str(value)) >= SHORTEST_SEARCH
+
+
 class EventList(_Links):
     """All events, newest first."""
 
@@ -140,9 +171,32 @@ class EventList(_Links):
     always = ("id", "kind")
     filter_name = "actor"
     choices = Event.Actor.choices
-    others = ("person", "kind", "address")
+    others = ("q", "person", "kind", "address", "from", "to")
+    looked_through = LOOKED_THROUGH
+    gone: ClassVar = {
+        "q": gettext_lazy("Search the texts for three signs or more; “%(value)s” is too short."),
+        "from": gettext_lazy("“%(value)s” is no day: write it as 2026-01-31."),
+        "to": gettext_lazy("“%(value)s” is no day: write it as 2026-01-31."),
+    }
+
+    def __init__(self, given: QueryDict, reader: Reader = None) -> None:
+        super().__init__(given, reader)
+        self._zone = timezone.get_current_timezone()  # an export is written when its request has ended
 
     def filtered(self) -> QuerySet[Event]:
+        """What the filters leave. One statement beforehand for each bounding day."""
+        rows = self._of_kind()
+        if first := self.query["from"]:
+            rows = events_since(rows, self._midnight(first))
+        if last := self.query["to"]:
+            rows = events_until(rows, self._midnight(last, days=1))
+        return events_saying(rows, text) if (text := self.query["q"]) else rows
+
+    def _midnight(self, day: str, days: int = 0) -> datetime:
+        """When a day, or one that many days later, begins where the reader is."""
+        return datetime.combine(date.fromisoformat(day) + timedelta(days), time(), self._zone)
+
+    def _of_kind(self) -> QuerySet[Event]:
         """Those of one kind of actor, one person, one kind or one address, if that is asked for."""
         given = {"actor_kind": self.chosen, "actor": self.query["person"], "kind": self.query["kind"]}
         wanted = {name: value for name, value in given.items() if value}
@@ -151,14 +205,20 @@ class EventList(_Links):
         return Event.objects.filter(**wanted)
 
     def filters(self) -> dict[str, Container[str]]:
-        """Who, by kind and by name; what; and from where."""
-        return {**super().filters(), "address": _Addresses()}
+        """Who, by kind and by name; what, by kind and words; from where; and when."""
+        return {**super().filters(), "address": _Addresses(), "q": _Searches(), "from": _Days(), "to": _Days()}
 
     @property
     def chips(self) -> list[tuple[str, str]]:
-        """Name, kind and address, too."""
-        labels = {"person": _("By %(value)s"), "kind": _("Kind %(value)s"), "address": _("From %(value)s")}
-        found = ((name, self.query[name]) for name in self.others)
+        """Name, kind, address and days, too."""
+        labels = {
+            "person": _("By %(value)s"),
+            "kind": _("Kind %(value)s"),
+            "address": _("From %(value)s"),
+            "from": _("Since %(value)s"),
+            "to": _("Until %(value)s"),
+        }
+        found = ((name, self.query[name]) for name in labels)
         others = [(labels[name] % {"value": value}, self.query.link(**{name: ""})) for name, value in found if value]
         return [*super().chips, *others]
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from licenses.models import License, LicenseClass, LicenseRequest
 from licenses.owed import what_is_wrong
@@ -16,6 +19,24 @@ from subscriptions.models import HostingPlan, Order, OrderLine, PlanLicense, Sub
 Kind, State = LicenseRequest.Kind, LicenseRequest.State
 
 STORY_LENGTH = 100  # events a details page shows; the activity page has the rest
+LOOKED_THROUGH = 10_000  # events that a search in their texts reads: an index of texts would make each event dearer
+_OUT_OF_ORDER = timedelta(minutes=15)  # by which an event may stand before one that was told earlier
+
+# Bisection over the primary key: events are appended, so that their ids go with their times, and no index of times is
+# needed. The first id of a moment is where the next event there is (ids have gaps) is not before it.
+_FIRST_EVENT = """
+WITH RECURSIVE part(low, high) AS (
+    SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), -1) + 1 FROM core_event
+    UNION ALL
+    SELECT CASE WHEN is_before THEN middle + 1 ELSE low END, CASE WHEN is_before THEN high ELSE middle END
+    FROM (
+        SELECT low, high, (low + high) / 2 AS middle,
+            (SELECT at FROM core_event WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1) < %s AS is_before
+        FROM part WHERE low < high
+    ) AS halved
+)
+SELECT low FROM part WHERE low >= high
+"""
 
 
 # --- plans and their prices ---------------------------------------------------------------------------------------
@@ -198,3 +219,27 @@ def story_of(subject: Order | Subscription) -> QuerySet[Event]:
 def events_for_list() -> QuerySet[Event]:
     """All events, with what they tell of."""
     return Event.objects.select_related("order", "subscription", "configuration", "license")
+
+
+def events_since(rows: QuerySet[Event], moment: datetime) -> QuerySet[Event]:
+    """Those told at a moment or later. One statement beforehand."""
+    return rows.filter(id__gte=_first_event(moment - _OUT_OF_ORDER), at__gte=moment)
+
+
+def events_until(rows: QuerySet[Event], moment: datetime) -> QuerySet[Event]:
+    """Those told before a moment. One statement beforehand."""
+    return rows.filter(id__lt=_first_event(moment + _OUT_OF_ORDER), at__lt=moment)
+
+
+def events_saying(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
+    """Of the newest LOOKED_THROUGH those whose text or detail has every word."""
+    oldest = rows.order_by("-id").values("id")[LOOKED_THROUGH - 1 : LOOKED_THROUGH]
+    words = (Q(text__icontains=word) | Q(detail__icontains=word) for word in text.split())
+    return rows.filter(*words, id__gte=Coalesce(Subquery(oldest), 0))
+
+
+def _first_event(moment: datetime) -> int:
+    """Below which id no event of a moment or later stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_EVENT, [connection.ops.adapt_datetimefield_value(moment)])
+        return int(cursor.fetchone()[0])

@@ -1,15 +1,18 @@
 """The activity page: who did what, newest first."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from pbas.core import story
 from pbas.core.models import Event
 from pbas.core.sealing import newest_seal, seal_events
 from pbas.core.story import SYSTEM, Unsaid, changes, tell
+from subscriptions.selectors import events_since, events_until
 from tests.factories import LOGIN, World, make_configuration, make_order
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +117,115 @@ def test_changes_are_told_a_line_each_and_what_stayed_is_not() -> None:
     before = {"Fee": None, "Sold": True, "Name": "A", "Password": Unsaid("x")}
     after = {"Fee": 3, "Sold": False, "Name": "A", "Password": Unsaid("x")}
     assert changes(before, after) == "Fee: – → 3\nSold: yes → no"  # noqa: RUF001 (a dash)
+
+
+def _told_at(moment: str, text: str, detail: str = "") -> None:
+    told = Event(actor_kind="system", kind="noted", text=text, detail=detail, at=datetime.fromisoformat(moment))
+    Event.objects.bulk_create([told])
+
+
+@pytest.fixture
+def told() -> None:
+    """A story of three days, with gaps in its ids and two events that overtook each other."""
+    _told_at("2026-03-01 12:00+00:00", "On the first.")
+    _told_at("2026-03-02 00:00+00:00", "At midnight.")
+    _told_at("2026-03-01 23:59+00:00", "Overtaken.")
+    _told_at("2026-03-02 23:59+00:00", "Late on the second.")
+    _told_at("2026-03-03 00:00+00:00", "On the third.", "The vendor said: no licence left.")
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [
+        ({"from": "2026-03-02"}, ["At midnight.", "Late on the second.", "On the third."]),
+        ({"to": "2026-03-01"}, ["On the first.", "Overtaken."]),
+        ({"from": "2026-03-02", "to": "2026-03-02"}, ["At midnight.", "Late on the second."]),
+        ({"from": "2026-03-03", "to": "2026-03-01"}, []),
+        ({"from": "2031-01-01"}, []),
+        ({"to": "2001-01-01"}, []),
+    ],
+)
+@pytest.mark.usefixtures("told")
+def test_events_are_filtered_by_day_and_so_is_their_export(
+    staff_client: Client, days: dict[str, str], shown: list[str]
+) -> None:
+    page = staff_client.get("/activity/", days).text
+    export = _exported(staff_client, days)
+    for text in Event.objects.filter(kind="noted").values_list("text", flat=True):
+        assert (text in page) is (text in shown), text
+        assert (text in export) is (text in shown), text
+
+
+@pytest.mark.usefixtures("told")
+def test_a_day_is_a_day_where_the_reader_is_on_the_page_and_in_the_export(staff_client: Client) -> None:
+    staff_client.cookies["zone"] = "Pacific/Auckland"  # there the second begins at 11 o'clock of the first in UTC
+    days = {"from": "2026-03-02", "to": "2026-03-02"}
+    for text in (staff_client.get("/activity/", days).text, _exported(staff_client, days)):
+        assert "On the first." in text
+        assert "At midnight." in text
+        assert "Late on the second." not in text
+
+
+def _exported(client: Client, wanted: dict[str, str]) -> str:
+    answer: Any = client.get("/lists/activity/export.csv", wanted)
+    return b"".join(answer.streaming_content).decode()
+
+
+@pytest.mark.usefixtures("told")
+def test_events_are_found_by_words_of_text_and_detail_and_so_is_their_export(staff_client: Client) -> None:
+    for words in ("the THIRD", "no licence", "third vendor"):
+        page = staff_client.get("/activity/", {"q": words}).text
+        export = _exported(staff_client, {"q": words})
+        for text in (page, export):
+            assert "On the third." in text, words
+            assert "On the first." not in text, words
+    assert "newest 10,000 events" in page
+    assert "No event matches" in staff_client.get("/activity/", {"q": "third nobody"}).text
+
+
+@pytest.mark.usefixtures("told")
+def test_a_search_looks_through_a_bounded_number_of_events_of_the_days_chosen(
+    staff_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subscriptions.selectors.LOOKED_THROUGH", 2)
+    assert "On the first." not in staff_client.get("/activity/", {"q": "first"}).text
+    assert "On the first." in staff_client.get("/activity/", {"q": "first", "to": "2026-03-01"}).text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"q": "ab"}, "three signs or more"),
+        ({"from": "yesterday"}, "is no day"),
+        ({"to": "2026-02-30"}, "is no day"),
+        ({"from": "0001-01-01"}, "is no day"),
+        ({"to": "2026-W01-1"}, "is no day"),
+    ],
+)
+@pytest.mark.usefixtures("told")
+def test_a_search_too_short_and_a_day_that_is_none_are_said_and_left_out(
+    staff_client: Client, wanted: dict[str, str], said: str
+) -> None:
+    page = staff_client.get("/activity/", wanted).text
+    assert said in page
+    assert "On the first." in page
+
+
+@pytest.mark.usefixtures("told")
+def test_days_cost_a_statement_each_and_a_search_none(staff_client: Client, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(4 + 2):
+        page = staff_client.get("/activity/", {"q": "third", "from": "2026-03-01", "to": "2026-03-09"}).text
+    assert "On the third." in page
+
+
+def test_an_old_day_is_found_by_the_primary_key_not_by_reading_what_came_after() -> None:
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    Event.objects.bulk_create(
+        Event(actor_kind="system", kind="noted", text="Noted.", at=first + timedelta(minutes=n)) for n in range(20_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE core_event")
+    rows = events_until(events_since(Event.objects.all(), first), first + timedelta(days=1)).order_by("-id")[:51]
+    assert rows[0].at == first + timedelta(days=1, minutes=-1)
+    plan = rows.explain()
+    assert ("Index Scan Backward using core_event_pkey" if connection.vendor == "postgresql" else "PRIMARY KEY") in plan
