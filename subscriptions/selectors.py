@@ -28,12 +28,12 @@ _FIRST_EVENT = """
 WITH RECURSIVE part(low, high) AS (
     SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), -1) + 1 FROM core_event
     UNION ALL
-    SELECT CASE WHEN is_before THEN middle + 1 ELSE low END, CASE WHEN is_before THEN high ELSE middle END
-    FROM (
-        SELECT low, high, (low + high) / 2 AS middle,
-            (SELECT at FROM core_event WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1) < %s AS is_before
-        FROM part WHERE low < high
-    ) AS halved
+    SELECT
+        CASE WHEN (SELECT at FROM core_event WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1) < %s
+            THEN (low + high) / 2 + 1 ELSE low END,
+        CASE WHEN (SELECT at FROM core_event WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1) < %s
+            THEN high ELSE (low + high) / 2 END
+    FROM part WHERE low < high
 )
 SELECT low FROM part WHERE low >= high
 """
@@ -241,5 +241,5 @@ def events_saying(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
 def _first_event(moment: datetime) -> int:
     """Below which id no event of a moment or later stands."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST_EVENT, [connection.ops.adapt_datetimefield_value(moment)])
+        cursor.execute(_FIRST_EVENT, [connection.ops.adapt_datetimefield_value(moment)] * 2)
         return int(cursor.fetchone()[0])
