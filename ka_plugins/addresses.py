@@ -6,6 +6,7 @@ what it resolves to is checked, and the connection goes to exactly what was chec
 
 from __future__ import annotations
 
+import enum
 import ipaddress
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
@@ -15,6 +16,21 @@ from aiohttp.resolver import ThreadedResolver
 
 # A translator to IPv4 (RFC 6052) makes these reach whatever IPv4 address stands in the last four bytes.
 TRANSLATED = IPv6Network("64:ff9b::/96")
+
+
+class Reach(enum.StrEnum):
+    """What else than the public internet is open to the panel; the values are those of the setting."""
+
+    PUBLIC = "0"
+    LOOPBACK = "loopback"  # and this very machine, where the simulator listens
+    PRIVATE = "1"  # and every private network
+
+    def covers(self, address: IPv4Address | IPv6Address) -> bool:
+        """Whether the panel may connect to an address."""
+        if self is Reach.PRIVATE or is_public(address):
+            return True
+        inner = _embedded(address) if isinstance(address, IPv6Address) else None
+        return self is Reach.LOOPBACK and (inner or address).is_loopback
 
 
 class AddressRefusedError(OSError):
@@ -47,17 +63,17 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
 
 
 class GuardedResolver(AbstractResolver):
-    """Resolves names and leaves out every address that is not public."""
+    """Resolves names and leaves out every address that is not open to the panel."""
 
-    def __init__(self, inner: AbstractResolver | None = None) -> None:
-        self._inner = inner or ThreadedResolver()
+    def __init__(self, reach: Reach, inner: AbstractResolver | None = None) -> None:
+        self._reach, self._inner = reach, inner or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The public addresses of a name; AddressRefusedError where it has only others."""
+        """Those addresses of a name that are open; AddressRefusedError where it has only others."""
         found = await self._inner.resolve(host, port, family)
-        allowed = [one for one in found if (address := literal(one["host"])) is not None and is_public(address)]
+        allowed = [one for one in found if (address := literal(one["host"])) and self._reach.covers(address)]
         if found and not allowed:
             raise AddressRefusedError(0, "not a public address", found[0]["host"])
         return allowed

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import aiohttp
 from yarl import URL
 
-from ka_plugins.addresses import AddressRefusedError, GuardedResolver, is_public, literal
+from ka_plugins.addresses import AddressRefusedError, GuardedResolver, Reach, literal
 from ka_plugins.contract import MisconfiguredError, OutcomeUnknownError, PluginError, Reply, UnavailableError
 
 if TYPE_CHECKING:
@@ -88,23 +88,23 @@ def _time_out(seconds: float) -> aiohttp.ClientTimeout:
 class VendorClient:
     """`HttpClient` on aiohttp. Make it inside a running loop and close it there; share it between configurations.
 
-    `allow_private` opens the address guard, `limit` is how many requests may be under way at once (more wait),
+    `reach` is what the address guard lets through, `limit` is how many requests may be under way at once (more wait),
     `body_limit` (bytes) how much of an answer is read.
     """
 
     def __init__(
         self,
         *,
-        allow_private: bool,
+        reach: Reach,
         limit: int = 1000,
         body_limit: int = BODY_LIMIT,
         resolver: AbstractResolver | None = None,
     ) -> None:
-        self._allow_private, self._body_limit = allow_private, body_limit
+        self._reach, self._body_limit = reach, body_limit
         self._slots = asyncio.Semaphore(limit)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                resolver=resolver if allow_private else GuardedResolver(resolver),
+                resolver=GuardedResolver(reach, resolver),
                 limit=0,  # the slots above are the limit: waiting in the connector would look like a slow vendor
                 keepalive_timeout=KEEP_SECONDS,
                 # Older Pythons leave a TLS connection open whose peer never answers the goodbye.
@@ -163,10 +163,8 @@ class VendorClient:
             return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
     def _check_literal(self, place: _Place) -> None:
-        if self._allow_private:
-            return
         address = literal(place.host)
-        if address is not None and not is_public(address):
+        if address is not None and not self._reach.covers(address):
             raise _refused_address(place, str(address))
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import Key, LicenseOrder, Plugin, PluginError, Verb
 from ka_plugins.http import VendorClient
 
@@ -116,7 +117,7 @@ class Workbench:
         """Use a fresh plug-in in a loop of its own."""
 
         async def whole() -> T:
-            async with VendorClient(allow_private=True) as http:
+            async with VendorClient(reach=Reach.PRIVATE) as http:
                 return await use(self.plugin(settings or self.settings, http))
 
         return asyncio.run(whole())

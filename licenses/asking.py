@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.conf import settings as django_settings
 from django.utils.translation import gettext
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import Plugin, PluginError
 from ka_plugins.http import VendorClient
 from licenses.models import PluginConfiguration
@@ -23,7 +24,7 @@ def ask(configuration: PluginConfiguration, call: Callable[[Plugin], Awaitable[A
     plugin, settings = plugin_class(configuration.template), usable_settings(configuration)
 
     async def asking() -> Answer:
-        http = VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
+        http = VendorClient(reach=Reach(django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES))
         try:
             async with asyncio.timeout(plugin.timeout):
                 return await call(plugin(settings, http))

@@ -16,6 +16,7 @@ from typing import Any
 import uvloop
 from django.conf import settings
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import Key, MisconfiguredError, Plugin, Settles, UnavailableError
 from ka_plugins.http import VendorClient
 from licenses import bell, intake, keeping, landings, steps
@@ -94,7 +95,7 @@ class Engine:
             self.ledger = Ledger(loop, lease=settings.ENGINE_LEASE_SECONDS)
             self.ledger.start()
             ends.push_async_callback(asyncio.to_thread, self.ledger.close)
-            self.http = VendorClient(allow_private=settings.PBAS_ALLOW_PRIVATE_ADDRESSES, limit=self.slots)
+            self.http = VendorClient(reach=Reach(settings.PBAS_ALLOW_PRIVATE_ADDRESSES), limit=self.slots)
             ends.push_async_callback(self.http.close)
             ends.push_async_callback(self._hand_over)
             self.alarm = Alarm(loop)

@@ -44,6 +44,19 @@ def secret_of(name: str, *, keep_in: Path | None, make: Callable[[], str]) -> st
     return path.read_text()
 
 
+def reach_of(*, embedded: bool) -> str:
+    """What plug-ins and installers may call: 0 (public addresses), loopback (this machine too), 1 (private ones too).
+
+    What is decided here is put into the environment, where installers, which know no settings, find it.
+    """
+    given = value_of("PBAS_ALLOW_PRIVATE_ADDRESSES") or ("loopback" if embedded else "0")
+    if given not in {"0", "loopback", "1"}:
+        message = f"PBAS_ALLOW_PRIVATE_ADDRESSES is 0, loopback or 1, not {given!r}."
+        raise ImproperlyConfigured(message)
+    os.environ["PBAS_ALLOW_PRIVATE_ADDRESSES"] = given
+    return given
+
+
 def make_secret_key() -> str:
     """A new signing key for sessions and cookies."""
     return secrets.token_urlsafe(50)

@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from pbas.alerting import *  # noqa: F403 (settings of their own module)
-from pbas.environment import make_field_keys, make_secret_key, secret_of, value_of
+from pbas.environment import make_field_keys, make_secret_key, reach_of, secret_of, value_of
 from pbas.languages import *  # noqa: F403 (settings of their own module)
 from pbas.schedule import *  # noqa: F403 (settings of their own module)
 
@@ -27,10 +27,7 @@ PBAS_FIELD_KEYS = secret_of("PBAS_FIELD_KEYS", keep_in=_kept, make=make_field_ke
 ALLOWED_HOSTS = [
     host for host in value_of("PBAS_ALLOWED_HOSTS", "127.0.0.1,localhost" if EMBEDDED else "").split(",") if host
 ]
-# Whether plug-ins and installers may call addresses that are not public: the embedded simulator is on loopback.
-PBAS_ALLOW_PRIVATE_ADDRESSES = value_of("PBAS_ALLOW_PRIVATE_ADDRESSES", "1" if EMBEDDED else "") == "1"
-# Installers know no settings and read this name themselves: what was decided here is what they find.
-os.environ["PBAS_ALLOW_PRIVATE_ADDRESSES"] = "1" if PBAS_ALLOW_PRIVATE_ADDRESSES else ""
+PBAS_ALLOW_PRIVATE_ADDRESSES = reach_of(embedded=EMBEDDED)
 # Where the panel says that it runs against the simulator; set by `manage.py serve`.
 PBAS_DEMO = value_of("PBAS_DEMO") == "1"
 

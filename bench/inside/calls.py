@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from ka_plugins import registry
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import HttpClient, LicenseOrder, Plugin, Reply
 from ka_plugins.http import VendorClient
 
@@ -23,7 +24,7 @@ def measure(*, place: dict[str, Any], at_once: int, runs: int) -> list[tuple[str
 
 
 async def _compare(template: str, place: dict[str, Any], at_once: int, runs: int) -> tuple[str, float, float]:
-    async with VendorClient(allow_private=True) as client, aiohttp.ClientSession() as session:
+    async with VendorClient(reach=Reach.PRIVATE) as client, aiohttp.ClientSession() as session:
         watched = _Watched(client)
         watched_plugin, plugin = (_plugin(template, place, one) for one in (watched, client))
         key = (await watched_plugin.issue_key(LicenseOrder("bench", CLASSES[template]))).number

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from aiohttp.resolver import ThreadedResolver
-
-from ka_plugins.addresses import AddressRefusedError, GuardedResolver, is_public, literal
+from ka_plugins.addresses import AddressRefusedError, GuardedResolver, Reach, literal
 from ka_plugins.installing import InstallError
 from ka_plugins.settings import shown
 
@@ -59,13 +57,13 @@ def place_of(address: str, *, port: int, scheme: str) -> Place:
 
 def resolver() -> AbstractResolver:
     """A resolver for the running loop that leaves out what the panel may not reach."""
-    return ThreadedResolver() if _is_open() else GuardedResolver()
+    return GuardedResolver(_reach())
 
 
 def check_literal(place: Place) -> None:
     """Raises InstallError where the address is spelled out and closed to the panel; names are the resolver's matter."""
     address = literal(place.host)
-    if address is not None and not _is_open() and not is_public(address):
+    if address is not None and not _reach().covers(address):
         raise refused(place, place.host)
 
 
@@ -94,5 +92,5 @@ async def addresses_of(place: Place) -> list[str]:
             await found.close()
 
 
-def _is_open() -> bool:
-    return os.environ.get(OPENS) == "1"
+def _reach() -> Reach:
+    return Reach(os.environ.get(OPENS) or Reach.PUBLIC)

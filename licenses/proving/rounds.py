@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from django.conf import settings
 
+from ka_plugins.addresses import Reach
 from ka_plugins.http import VendorClient
 from licenses import engine
 from licenses.proving.looking import Look, look
@@ -41,7 +42,7 @@ async def _visit_all(looks: Sequence[Look], in_a_row: int) -> tuple[Looked, set[
     by_place: dict[str, list[Look]] = defaultdict(list)
     for one in looks:
         by_place[one.place].append(one)
-    http = VendorClient(allow_private=settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
+    http = VendorClient(reach=Reach(settings.PBAS_ALLOW_PRIVATE_ADDRESSES))
     gate = asyncio.Semaphore(AT_ONCE)
     try:
         visits = await asyncio.gather(*(_visit(some[:in_a_row], gate, http) for some in by_place.values()))

@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 
 from django.conf import settings as django_settings
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import Key, Plugin, Verb
 from ka_plugins.http import VendorClient
 from licenses.asking import as_problems, usable_settings
@@ -61,7 +62,7 @@ def describes(template: str) -> bool:
 
 
 async def _open() -> VendorClient:
-    return VendorClient(allow_private=django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES)
+    return VendorClient(reach=Reach(django_settings.PBAS_ALLOW_PRIVATE_ADDRESSES))
 
 
 async def _in_time(answer: Awaitable[Answer], seconds: float) -> Answer:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import (
     AdditionalOrder,
     Delivers,
@@ -46,7 +47,7 @@ class Desk:
         settings = CpanelManage2Settings(**{**login, **self.vendor.settings(), **changed})
 
         async def whole() -> T:
-            async with VendorClient(allow_private=True) as http:
+            async with VendorClient(reach=Reach.PRIVATE) as http:
                 return await act(CpanelManage2Plugin(settings, http))
 
         return asyncio.run(whole())

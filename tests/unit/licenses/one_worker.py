@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
+from ka_plugins.addresses import Reach
 from ka_plugins.http import VendorClient
 from licenses.alarm import Alarm
 from licenses.claimed import Landing
@@ -53,7 +54,7 @@ def work(*, room: int = 3, dies_at: int | None = None, before: Callable[[], None
     async def one_claim() -> None:
         engine = Engine()
         engine.slots, engine.ledger, engine.alarm = room, ledger, Deaf(loop)
-        engine.http = VendorClient(allow_private=True)
+        engine.http = VendorClient(reach=Reach.PRIVATE)
         try:
             await engine._claim()
             await asyncio.gather(*engine.running, return_exceptions=True)

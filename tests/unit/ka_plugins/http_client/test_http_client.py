@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import MisconfiguredError, OutcomeUnknownError, Reply, UnavailableError
 from ka_plugins.http import VendorClient
 from ka_plugins.simulator.certificates import tls_context
@@ -171,7 +172,7 @@ def test_a_dead_connection_does_not_send_a_request_again() -> None:
         writer.close()
 
     async def whole() -> None:
-        async with listening(once) as port, VendorClient(allow_private=True) as http:
+        async with listening(once) as port, VendorClient(reach=Reach.PRIVATE) as http:
             url = f"http://127.0.0.1:{port}/"
             await http.send("GET", url)
             with pytest.raises(UnavailableError):
@@ -192,7 +193,7 @@ def test_one_connection_serves_many_requests() -> None:
             writer.write(OK)
 
     async def whole() -> None:
-        async with listening(many) as port, VendorClient(allow_private=True) as http:
+        async with listening(many) as port, VendorClient(reach=Reach.PRIVATE) as http:
             url = f"http://127.0.0.1:{port}/"
             for _ in range(5):
                 await http.send("POST", url, body=b"x")
@@ -211,7 +212,7 @@ def test_waiting_for_a_slot_does_not_count_as_the_vendors_time() -> None:
         writer.close()
 
     async def whole() -> None:
-        async with listening(slow) as port, VendorClient(allow_private=True, limit=1) as http:
+        async with listening(slow) as port, VendorClient(reach=Reach.PRIVATE, limit=1) as http:
             url = f"http://127.0.0.1:{port}/"
             replies = await asyncio.gather(*(http.send("POST", url, spends=True, timeout=2.0) for _ in range(3)))
         assert [reply.status for reply in replies] == [200, 200, 200]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import PluginError, Reply
 from ka_plugins.http import VendorClient
 
@@ -91,7 +92,7 @@ async def listening(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncI
 
 def exchange(answer: Answer, *, tls: ssl.SSLContext | None = None, **options: Any) -> Reply | PluginError:
     """What a client gets from a server that answers so; `{port}` in the URL is that server's."""
-    client_options = {"allow_private": True, **options.pop("client", {})}
+    client_options = {"reach": Reach.PRIVATE, **options.pop("client", {})}
 
     async def whole() -> Reply | PluginError:
         where = options.pop("url", "http://127.0.0.1:{port}/")
@@ -106,7 +107,7 @@ def exchange(answer: Answer, *, tls: ssl.SSLContext | None = None, **options: An
 
 def attempt(url: str, resolver: AbstractResolver | None = None, **options: Any) -> Exception | None:
     async def whole() -> Exception | None:
-        async with VendorClient(allow_private=options.pop("allow_private", True), resolver=resolver) as http:
+        async with VendorClient(reach=options.pop("reach", Reach.PRIVATE), resolver=resolver) as http:
             try:
                 await http.send("POST", url, body=b"x", **options)
             except PluginError as error:

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import AdditionalOrder, Key, LicenseOrder
 from ka_plugins.http import VendorClient
 from ka_plugins.http_issuer.plugin import HttpIssuerPlugin
@@ -28,7 +29,7 @@ class Desk:
         settings = HttpIssuerSettings(**{"client": "demo", "secret": "demo", **self.vendor.settings(), **changed})
 
         async def whole() -> T:
-            async with VendorClient(allow_private=True) as http:
+            async with VendorClient(reach=Reach.PRIVATE) as http:
                 return await act(HttpIssuerPlugin(settings, http))
 
         return asyncio.run(whole())

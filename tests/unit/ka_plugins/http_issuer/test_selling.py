@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import (
     AdditionalOrder,
     Key,
@@ -143,7 +144,7 @@ def test_a_request_is_good_for_five_minutes_by_either_clock(desk: Desk, seconds:
     headers = signed_headers("demo", "demo", "GET", path, b"", now=time.time() + seconds)
 
     async def ask() -> int:
-        async with VendorClient(allow_private=True) as http:
+        async with VendorClient(reach=Reach.PRIVATE) as http:
             return (await http.send("GET", desk.vendor.http + path, headers=headers)).status
 
     assert asyncio.run(ask()) == status

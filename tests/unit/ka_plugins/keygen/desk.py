@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import Key, LicenseOrder
 from ka_plugins.http import VendorClient
 from ka_plugins.keygen.plugin import KeygenPlugin
@@ -32,7 +33,7 @@ class Desk:
         settings = KeygenSettings(**{**LOGIN, **self.vendor.settings(), **changed})
 
         async def whole() -> T:
-            async with VendorClient(allow_private=True) as http:
+            async with VendorClient(reach=Reach.PRIVATE) as http:
                 return await act(KeygenPlugin(settings, http))
 
         return asyncio.run(whole())

@@ -8,6 +8,7 @@ import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import AdditionalOrder, LicenseOrder
 from ka_plugins.http import VendorClient
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
@@ -35,7 +36,7 @@ class Desk:
         settings = PleskKaSettings(**{**login, **self.vendor.settings(), **changed})
 
         async def whole() -> T:
-            async with VendorClient(allow_private=True) as http:
+            async with VendorClient(reach=Reach.PRIVATE) as http:
                 return await act(PleskKaPlugin(settings, http))
 
         return asyncio.run(whole())

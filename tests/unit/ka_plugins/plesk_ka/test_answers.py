@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import (
     LicenseOrder,
     MisconfiguredError,
@@ -71,7 +72,7 @@ def ask(vendor: RunningSimulator, *, spend: bool, tls: bool = False) -> PluginEr
     settings = PleskKaSettings(login="demo", password="demo", client="1", **vendor.settings(tls=tls))
 
     async def whole() -> PluginError | None:
-        async with VendorClient(allow_private=True) as http:
+        async with VendorClient(reach=Reach.PRIVATE) as http:
             plugin = PleskKaPlugin(settings, http)
             try:
                 await (plugin.issue_key(ORDER) if spend else plugin.describe("PLSK.00000003"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from ka_plugins.addresses import Reach
 from ka_plugins.contract import AdditionalOrder, Key, LicenseOrder
 from ka_plugins.http import VendorClient
 from ka_plugins.plesk_ka3.plugin import PleskKa3Plugin
@@ -37,7 +38,7 @@ class Desk:
         settings = PleskKa3Settings(**{"login": "demo", "password": "demo", **self.vendor.settings(), **changed})
 
         async def whole() -> T:
-            async with VendorClient(allow_private=True) as http:
+            async with VendorClient(reach=Reach.PRIVATE) as http:
                 return await act(PleskKa3Plugin(settings, http))
 
         return asyncio.run(whole())
