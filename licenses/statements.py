@@ -149,8 +149,8 @@ def open_rooms() -> list[Room]:
         return [_room(*row) for row in cursor.fetchall()]
 
 
-def _room(pk: int, name: str, limit: int, version: int, parkings: int, mode: str, status: str, *now: Any) -> Room:
-    parked, busy, has_own = now
+def _room(pk: int, name: str, limit: int, version: int, parkings: int, mode: str, status: str, *counted: Any) -> Room:
+    parked, busy, has_own = counted
     online, working = mode == "online", status == "configured"
     return Room(pk, name, limit, version, parkings, online, working, bool(parked), busy, bool(has_own))
 
