@@ -1,6 +1,6 @@
 """License requests: the list, one request, and what a person may do with it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -15,22 +15,14 @@ from licenses import doubts, services
 from licenses.forms import AdoptForm, CancelForm, ReasonForm, UploadForm, show_problem
 from licenses.lists import RequestList
 from licenses.models import LicenseRequest
-from licenses.selectors import (
-    STORY_LENGTH,
-    files_of,
-    length_of_story,
-    request_for_page,
-    sealed_parts,
-    story_of_request,
-    target_of,
-)
+from licenses.selectors import files_of, request_for_page, sealed_parts, story_of_request, target_of
 from licenses.target_forms import TargetForm
 from licenses.targets import set_install_target
 from licenses.uploads import upload as keep_upload
 from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
 from pbas.core.lists.pages import show_list
-from pbas.core.models import Event
 from pbas.core.problems import Problem
+from pbas.core.stories import Story
 from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, staff_only
 
@@ -60,10 +52,11 @@ def show_request(request: HttpRequest, pk: int) -> HttpResponse:
 def follow_request(request: HttpRequest, pk: int) -> HttpResponse:
     """What has changed since the page was drawn: 204 for nothing, the changed parts, or these and an end of asking."""
     asked = _request_or_404(pk)
-    if request.GET.get("seen") == _mark(asked, story_of_request(asked)[:1]):
+    story = story_of_request(asked, request.GET.get("story", ""))
+    if request.GET.get("seen") == _mark(asked, story):
         return HttpResponse(status=204)
     status = STOP_POLLING if asked.is_final else 200
-    return render(request, "requests/_changed.html", {**_context(asked), "is_part": True}, status=status)
+    return render(request, "requests/_changed.html", {**_context(asked, story), "is_part": True}, status=status)
 
 
 @staff_only
@@ -211,7 +204,7 @@ release = _one_click(services.release_request, gettext_lazy("The request goes on
 
 
 def _page(request: HttpRequest, asked: LicenseRequest, **forms: Any) -> HttpResponse:
-    context = _context(asked, length_of_story(request.GET.get("story", "")))
+    context = _context(asked, story_of_request(asked, request.GET.get("story", "")))
     target = context["target"]
     context.update(
         upload_form=forms.get("upload_form") or UploadForm(request=asked),
@@ -223,9 +216,9 @@ def _page(request: HttpRequest, asked: LicenseRequest, **forms: Any) -> HttpResp
     return render(request, "requests/request.html", context)
 
 
-def _context(asked: LicenseRequest, length: int = STORY_LENGTH) -> dict[str, Any]:
+def _context(asked: LicenseRequest, story: Story) -> dict[str, Any]:
     """All of a request's page that changes by itself."""
-    target, files, story = target_of(asked), files_of(asked.license_id, asked), list(story_of_request(asked, length))
+    target, files = target_of(asked), files_of(asked.license_id, asked)
     subscription = asked.subscription
     opened = list(subscription.services.all()) if subscription and asked.state == LicenseRequest.State.SERVICES else []
     sealed = sealed_parts(asked.license)
@@ -249,10 +242,9 @@ def _context(asked: LicenseRequest, length: int = STORY_LENGTH) -> dict[str, Any
     }
 
 
-def _mark(asked: LicenseRequest, story: Iterable[Event]) -> str:
+def _mark(asked: LicenseRequest, story: Story) -> str:
     """What tells a page that it has the newest: changes with every move and every event."""
-    newest = next((event.pk for event in story), 0)
-    return f"{asked.attempt}-{asked.state}-{newest}-{asked.configuration.parkings}"
+    return f"{asked.attempt}-{asked.state}-{story.newest}-{asked.configuration.parkings}"
 
 
 def _request_or_404(pk: int) -> LicenseRequest:

@@ -22,12 +22,11 @@ from licenses.models import (
     PluginConfiguration,
 )
 from pbas.core.models import Event
+from pbas.core.stories import Story
 
 if TYPE_CHECKING:
     from subscriptions.models import Subscription
 
-STORY_LENGTH = 100  # events that a details page shows at first
-WHOLE_STORY = 10_000  # and where all of them are asked for
 SEARCHED = 1000  # hits up to which a search is a filter by id; beyond, the list's order is walked
 SHORTEST_SEARCH = 3  # signs; the indexes know nothing shorter
 RAREST = 3  # parts of a search by which the indexes are asked
@@ -200,15 +199,15 @@ def target_of(request: LicenseRequest) -> InstallTarget | None:
     return InstallTarget.objects.filter(subscription_id=request.subscription_id).first()
 
 
-def story_of_request(request: LicenseRequest, most: int = STORY_LENGTH) -> QuerySet[Event]:
-    """The newest events of a request, and those of its license, subscription and order that are about no request."""
+def story_of_request(request: LicenseRequest, given: str = "") -> Story:
+    """The events of a request, and those of its license, subscription and order that are about no request."""
     own = Q(request=request)
     if request.license_id is not None:
         own |= Q(license=request.license_id, request__isnull=True)
     if request.subscription_id is not None:
         about = Q(subscription=request.subscription_id) | Q(order__subscription=request.subscription_id)
         own |= about & Q(request__isnull=True, license__isnull=True)
-    return Event.objects.filter(own)[:most]
+    return Story(Event.objects.filter(own), given)
 
 
 def license_for_page(pk: int) -> License | None:
@@ -217,17 +216,10 @@ def license_for_page(pk: int) -> License | None:
     return License.objects.select_related(*subjects).filter(pk=pk).first()
 
 
-def story_of_license(
-    license_: License, requests: Iterable[LicenseRequest], most: int = STORY_LENGTH
-) -> QuerySet[Event]:
-    """The newest events of a license and of all its requests, also those from before it had its key."""
+def story_of_license(license_: License, requests: Iterable[LicenseRequest], given: str = "") -> Story:
+    """The events of a license and of all its requests, also those from before it had its key."""
     own = Q(license=license_) | Q(request__in=[one.pk for one in requests])
-    return Event.objects.filter(own)[:most]
-
-
-def length_of_story(given: str) -> int:
-    """How many events a page shows: the newest, or all where the address says so."""
-    return WHOLE_STORY if given == "all" else STORY_LENGTH
+    return Story(Event.objects.filter(own), given)
 
 
 def files_of(license_id: int | None, request: LicenseRequest | None = None) -> list[LicenseFile]:

@@ -17,7 +17,7 @@ from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.options import class_info, has_choice, in_order, info_of_license, options_of
 from licenses.owed import made_by_form
 from licenses.proving.looking import is_bound
-from licenses.selectors import files_of, length_of_story, license_for_page, sealed_parts, story_of_license
+from licenses.selectors import files_of, license_for_page, sealed_parts, story_of_license
 from licenses.services import change_license, renew_license, resume_license, suspend_license, terminate_license
 from licenses.stock import assign_license, is_in_stock
 from licenses.uploads import read_file, reveal_activation_code, reveal_key
@@ -54,7 +54,7 @@ def show_license(request: HttpRequest, pk: int) -> HttpResponse:
         "names": names_of(license_.license_class),
         "requests": requests,
         "files": files_of(license_.pk),
-        "story": story_of_license(license_, requests, length_of_story(request.GET.get("story", ""))),
+        "story": story_of_license(license_, requests, request.GET.get("story", "")),
         "proof": proof_of(license_, is_bound=is_bound(license_)),
         "may": may if has_choice(info) else may - {Kind.CHANGE},
         "is_stock": is_in_stock(license_) and Kind.ISSUE in asked,

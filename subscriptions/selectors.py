@@ -14,11 +14,11 @@ from licenses.models import License, LicenseClass, LicenseRequest
 from licenses.owed import what_is_wrong
 from licenses.selectors import SEARCHED, SHORTEST_SEARCH, holding, narrowed
 from pbas.core.models import Event
+from pbas.core.stories import Story
 from subscriptions.models import HostingPlan, Order, OrderLine, PlanLicense, Subscription
 
 Kind, State = LicenseRequest.Kind, LicenseRequest.State
 
-STORY_LENGTH = 100  # events a details page shows; the activity page has the rest
 LOOKED_THROUGH = 10_000  # events that a search in their texts reads: an index of texts would make each event dearer
 _OUT_OF_ORDER = timedelta(minutes=15)  # by which an event may stand before one that was told earlier
 
@@ -210,10 +210,10 @@ def new_requests_of(subscription: Subscription) -> QuerySet[LicenseRequest]:
 # --- the story ----------------------------------------------------------------------------------------------------
 
 
-def story_of(subject: Order | Subscription) -> QuerySet[Event]:
-    """The newest events of an order or a subscription."""
+def story_of(subject: Order | Subscription, given: str = "") -> Story:
+    """The events of an order or a subscription."""
     name = "order" if isinstance(subject, Order) else "subscription"
-    return Event.objects.filter(**{name: subject}).select_related("request", "license")[:STORY_LENGTH]
+    return Story(Event.objects.filter(**{name: subject}), given)
 
 
 def events_for_list() -> QuerySet[Event]:

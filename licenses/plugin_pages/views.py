@@ -25,6 +25,7 @@ from licenses.plugins import templates
 from pbas.core.lists.pages import show_list
 from pbas.core.models import Event
 from pbas.core.problems import Problem
+from pbas.core.stories import Story
 from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, staff_only
 
@@ -177,6 +178,7 @@ def _page(
         form = form or ConfigurationForm(template=configuration.template, configuration=configuration)
     except Problem as problem:
         reason = problem.message
+    rows = Event.objects.filter(configuration=configuration, request=None)
     context = {
         **standing(configuration, "settings"),
         "form": form,
@@ -185,7 +187,7 @@ def _page(
         "label": dict(templates()).get(configuration.template, configuration.template),
         "pause_form": pause_form or ReasonForm(),
         "health": health_of(configuration),
-        "story": Event.objects.filter(configuration=configuration, request=None)[:STORY_LENGTH],
+        "story": Story(rows, request.GET.get("story", ""), newest=STORY_LENGTH),
     }
     return render(request, "plugins/plugin.html", context)
 

@@ -8,7 +8,13 @@ from pbas.core.lists.models import BulkRow, BulkRun, SavedView
 from pbas.core.notices.models import Notice
 from pbas.core.rights import PanelRight
 
-__all__ = ["BulkRow", "BulkRun", "Event", "IdempotencyRecord", "Notice", "PanelRight", "SavedView", "Seal"]
+__all__ = ["PROBLEMS", "BulkRow", "BulkRun", "Event", "IdempotencyRecord", "Notice", "PanelRight", "SavedView", "Seal"]
+
+_PROBLEMS = (
+    "needs_attention in_doubt service_failed install_failed proof_lost proof_unknown reinstall_failed not_taken_out"
+    " orphan_not_ended configuration_failed connection_failed classes_not_received reconciliation_failed"
+)
+PROBLEMS = frozenset(_PROBLEMS.split())  # kinds of events that tell of what did not go as it should
 
 
 class Event(models.Model):
@@ -64,6 +70,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it tells of something that did not go as it should."""
+        return self.kind in PROBLEMS
 
 
 class Seal(models.Model):

@@ -70,7 +70,7 @@ def _page(request: HttpRequest, order: Order, form: ReasonForm) -> HttpResponse:
         "plan_setup": order.setup_total - sum(line.setup_fee for line in lines),
         "plan_monthly": order.monthly_total - sum(line.monthly_fee for line in lines),
         "subscription": order.subscription if order.state == Order.State.PAID else None,
-        "story": story_of(order),
+        "story": story_of(order, request.GET.get("story", "")),
         "form": form,
         "token": order_token(order),
     }

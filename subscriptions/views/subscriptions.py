@@ -123,7 +123,7 @@ def _page(
         "target_form": target_form or TargetForm(kept=target),
         "licenses": licenses_of(subscription),
         "requests": requests_of(subscription),
-        "story": story_of(subscription),
+        "story": story_of(subscription, request.GET.get("story", "")),
     }
     return render(request, "subscriptions/subscription.html", context)
 
