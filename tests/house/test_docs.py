@@ -166,7 +166,8 @@ def test_all_scripts_and_own_commands_are_documented() -> None:
 # --- environment and settings
 
 
-def _read_variables() -> set[str]:
+@cache
+def _read_variables() -> frozenset[str]:
     """All names that the product reads from the environment."""
     found = set()
     for name, call in _calls():
@@ -176,7 +177,7 @@ def _read_variables() -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
                 found |= {str(node.slice.value)} if isinstance(node.slice, ast.Constant) else set()
-    return {name for name in found if VARIABLE.fullmatch(name)} - SETTINGS_NOT_FROM_OUTSIDE
+    return frozenset(name for name in found if VARIABLE.fullmatch(name)) - SETTINGS_NOT_FROM_OUTSIDE
 
 
 def test_the_environment_is_documented_and_what_is_documented_is_read() -> None:
