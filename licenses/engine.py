@@ -115,10 +115,11 @@ class Engine:
             now = time.monotonic()
             if self.running:
                 idle_since = now
-            is_over = now > until or now - idle_since > settings.ENGINE_LINGER_SECONDS
+            lingers = idle_since + settings.ENGINE_LINGER_SECONDS - now
+            is_over = now > until or lingers <= 0
             if is_over and await asyncio.to_thread(bell.is_answered):  # without a broker nobody would call the next one
                 return
-            await self.alarm.wait(TICK)
+            await self.alarm.wait(TICK if is_over or self.running else min(TICK, lingers))
 
     async def _claim(self) -> None:
         """Take what is due and there is room for, and start walking it."""
