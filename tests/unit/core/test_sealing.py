@@ -1,6 +1,7 @@
 """Sealed events: nothing of them can be changed without being found, and sealing never comes before a late commit."""
 
 import importlib
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -234,7 +235,7 @@ def test_the_commands_say_how_far_the_seals_hold_and_what_does_not(
     assert "3 events sealed." in said
     assert f"seal 1 event {events[2].pk} sha256 {seal.digest} {seal.sealed_at:%Y-%m-%dT}" in said
     assert "The seals hold up to 1: 3 events in " in said
-    assert "2 events are not sealed yet, the oldest of them 0 s old." in said
+    assert re.search(r"2 events are not sealed yet, the oldest of them \d s old\.", said)
     administrator("UPDATE core_event SET at = '2020-01-01 00:00:00.000000+00:00'")
     with pytest.raises(CommandError, match="2 rows break an invariant"):
         call_command("check_ledger")
