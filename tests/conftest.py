@@ -6,18 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.db import connection
-from django.db.models.signals import post_migrate
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from playwright.sync_api import Page, Response
 from pytest_socket import socket_allow_hosts
 
 from ka_plugins.simulator.running import RunningSimulator
-from licenses.models import StateCount
+from tests import emptying
 from tests.factories import World, fresh_client
 
 HERE = ["127.0.0.1", "::1", "localhost"]
@@ -72,19 +69,13 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # noqa: ARG001 (comes first)
-    """On SQLite the flush between tests deletes, where PostgreSQL truncates: triggers see it, in any order of tables.
-
-    So events may be deleted here, and what is counted below nothing by it is forgotten.
-    """
-    if connection.vendor == "sqlite":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER event_never_delete")
-        post_migrate.connect(_forget_counts, sender=apps.get_app_config("licenses"))  # each flush ends with it
-
-
-def _forget_counts(**_: object) -> None:
-    StateCount.objects.all().delete()
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:  # noqa: ARG001 (comes first)
+    """After each test that commits the database is emptied our way."""
+    with django_db_blocker.unblock():
+        emptying.allow_deletes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: emptying.empty())
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

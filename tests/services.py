@@ -1,6 +1,7 @@
 """The services that the suite runs on: its own PostgreSQL and Redis, or SQLite alone with PANEL_TEST_DB=sqlite.
 
-An early plug-in, as settings are read before any conftest. A DATABASE_URL that is set wins over an own PostgreSQL.
+An early plug-in, as settings are read before any conftest. A DATABASE_URL that is set wins over an own PostgreSQL; its
+user has to be a superuser there.
 """
 
 import atexit

@@ -11,7 +11,7 @@ import pytest
 from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses import bell, engine
-from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration, StateCount
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
 from pbas.core.story import SYSTEM
 from subscriptions.models import Subscription
 from subscriptions.services import service_ready
@@ -23,9 +23,8 @@ Buy = Callable[..., Subscription]
 
 
 @pytest.fixture(autouse=True)
-def _real_commits(transactional_db: None) -> None:  # noqa: ARG001 (opens the database)
+def _real_commits(transactional_db: None) -> None:
     """The ledger is a thread with a connection of its own: it sees what is committed."""
-    StateCount.objects.all().delete()  # on SQLite the flush between tests counts its own deletes
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration, StateCount
+from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.statements import in_seconds
 from tests.factories import make_class, make_configuration
 
@@ -18,7 +18,6 @@ MakeRequest = Callable[..., LicenseRequest]
 @pytest.fixture
 def online(db: None) -> PluginConfiguration:  # noqa: ARG001 (opens the database)
     """A working online configuration whose vendor nobody calls."""
-    StateCount.objects.all().delete()  # a flush of SQLite between tests counts what it deletes
     settings = {"scheme": "http", "host": "127.0.0.1", "port": 9, "login": "demo", "client": "1", "ca_file": ""}
     return make_configuration(template="plesk_ka", mode="online", settings=settings, secrets={"password": "demo"})
 

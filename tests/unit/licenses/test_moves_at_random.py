@@ -30,7 +30,7 @@ from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
 from licenses import services
 from licenses.invariants import broken
-from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration, StateCount
+from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
 from pbas.core.problems import Problem
 from pbas.core.story import SYSTEM, store
 from subscriptions.models import Order, Subscription
@@ -55,7 +55,6 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.history = transaction.atomic()
         self.history.__enter__()
-        StateCount.objects.all().delete()  # on SQLite a flush counts its own deletes
         self.simulator.heal()
         self.sold_before = self.sold()
         self.orders: list[Order] = []
