@@ -57,8 +57,13 @@ def plugin_class(name: str) -> type[Plugin]:
     """The plug-in of a name; LookupError with a reason for a person where there is none that works."""
     found = _found()
     if name not in found.plugins:
-        raise LookupError(_why(f"No plug-in is called {name!r}", name, found.failures))
+        raise LookupError(_why(f"The plug-in {name!r}", name, found.failures))
     return found.plugins[name]
+
+
+def is_loaded(name: str) -> bool:
+    """Whether the plug-in of a name can be used here."""
+    return name in _found().plugins
 
 
 def all_plugins() -> tuple[type[Plugin], ...]:
@@ -70,7 +75,7 @@ def installer(kind: str) -> Installer:
     """The installer for targets of a kind; LookupError with a reason for a person."""
     found = _found()
     if kind not in found.installers:
-        raise LookupError(_why(f"No installer serves targets of the kind {kind!r}", kind, found.failures))
+        raise LookupError(_why(f"The installer for targets of the kind {kind!r}", kind, found.failures))
     return found.installers[kind]
 
 
@@ -91,7 +96,7 @@ def forget() -> None:
 
 def _why(what: str, name: str, failed: Iterable[FailedPlugin]) -> str:
     reasons = [one.reason for one in failed if one.name == name]
-    return f"{what} and works: {' '.join(reasons)}" if reasons else f"{what}."
+    return f"{what} cannot be used. {' '.join(reasons)}" if reasons else f"{what} is not installed here."
 
 
 @functools.cache

@@ -255,6 +255,12 @@ class Engine:
         await asyncio.gather(*self.running, return_exceptions=True)
 
 
+class NotLoadedError(UnavailableError):
+    """The plug-in cannot be used here; another worker may have it, and it is looked for again."""
+
+    fault = "plug-in"
+
+
 class NoPlugin(Plugin):
     """Stands in where a configuration's plug-in cannot be made: every question says why, and what is kept goes on."""
 
@@ -262,8 +268,8 @@ class NoPlugin(Plugin):
 
     async def _say_why(self, *_: Any) -> Any:
         error = self.settings
-        if isinstance(error, Problem):  # not installed here; another worker may have it
-            raise UnavailableError(error.message)
+        if isinstance(error, Problem):
+            raise NotLoadedError(error.message)
         why = str(error) if isinstance(error, ValueError | CannotDecryptError) else type(error).__name__
         raise MisconfiguredError(f"The settings cannot be used: {why}")
 

@@ -37,7 +37,8 @@ EXPIRES_SOON = timedelta(days=30)
 LATELY = timedelta(hours=24)
 WAITING_FOR_STAFF = (State.ATTENTION, State.IN_DOUBT)
 # Text, as each page of a list asks it, and the ORM needs longer to write it than the database to answer.
-_TABS = "SELECT id, name, mode, status, template, parked_until FROM licenses_pluginconfiguration ORDER BY name"
+_TABS = """\
+SELECT id, name, mode, status, template, parked_until, parkings FROM licenses_pluginconfiguration ORDER BY name"""
 WAITING_OFFLINE = (*WAITING_FOR_STAFF, State.KEY, State.FILES, State.INSTALL)
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from ka_plugins import registry
 from pbas.core.fields import SealedJSONField
 
 
@@ -65,6 +66,16 @@ class PluginConfiguration(models.Model):
     def is_online(self) -> bool:
         """Whether the plug-in talks to the vendor; else a person uploads."""
         return self.mode == self.Mode.ONLINE
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether its template can be used here: its package is installed, and loads."""
+        return registry.is_loaded(self.template)
+
+    @property
+    def works(self) -> bool:
+        """Whether requests of it go on now: it is configured, not parked, and its template can be used."""
+        return self.status == self.Status.CONFIGURED and not self.parkings and self.is_loaded
 
 
 class LicenseClass(models.Model):

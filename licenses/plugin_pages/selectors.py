@@ -116,4 +116,5 @@ def standing(configuration: PluginConfiguration, tab: str = "") -> dict[str, Any
         "sells": configuration.classes.filter(sold=True).exists(),
         "fetching": configuration.fetch_step or configuration.status == PluginConfiguration.Status.FETCHING,
         "tab": tab,
+        "is_anew": False,
     }

@@ -78,11 +78,15 @@ def show_plugin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def show_status(request: HttpRequest, pk: int) -> HttpResponse:
     """The status alone; asked for again and again while the license classes are fetched."""
-    context = standing(configuration_or_404(pk), request.GET.get("tab", ""))
+    configuration = configuration_or_404(pk)
+    context = standing(configuration, request.GET.get("tab", ""))
     is_over = not context["fetching"]
-    goes_on = not is_over or context["configuration"].fetch_at is not None
+    goes_on = not is_over or configuration.fetch_at is not None
+    is_anew = is_over and "fetching" in request.GET
+    if is_anew and context["tab"] == "settings":
+        context |= {"is_anew": True, "health": health_of(configuration)}
     answer = render(request, "plugins/_status.html", context, status=200 if goes_on else STOP_POLLING)
-    if is_over and context["tab"] == "classes" and "fetching" in request.GET:
+    if is_anew and context["tab"] == "classes":
         answer["HX-Refresh"] = "true"  # the list below has changed
     return answer
 

@@ -230,8 +230,8 @@ def _waits_with_plugin(request: LicenseRequest) -> NextStep:
         heading = _("%(plugin)s has to be put right") % {"plugin": configuration.name}
         itself, when = _("It goes on when the plug-in's settings are saved"), None
     else:
-        heading = _("%(plugin)s cannot be reached for now") % {"plugin": configuration.name}
-        itself, when = _("The vendor is tried again, and all waiting requests with him"), until
+        heading = _("%(plugin)s does not work for now") % {"plugin": configuration.name}
+        itself, when = _("It is tried again, and all waiting requests with it"), until
     return NextStep(
         *(
             "bad" if when is None else "wait",

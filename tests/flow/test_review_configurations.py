@@ -18,6 +18,7 @@ from licenses.configurations import (
 )
 from licenses.models import PluginConfiguration
 from licenses.tasks import fetch_classes as fetch_task
+from licenses.wording import next_step
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM
 from tests.factories import make_configuration
@@ -165,3 +166,21 @@ def test_requests_of_a_configuration_that_goes_online_come_to_a_person_before_an
     request = request_of(subscription)
     assert (request.state, request.stopped_in, request.problem_kind) == ("attention", "key", "online")
     assert simulator.sold() == before
+
+
+def test_a_plugin_that_does_not_load_is_at_fault_itself_and_is_looked_for_again(
+    vendor: PluginConfiguration, buy: Buy, work: Work
+) -> None:
+    """Another worker may have it, and the next start may: nothing is lost, and nobody has to save anything."""
+    PluginConfiguration.objects.update(template="gone")
+    request = request_of(buy())
+    work()
+    request.refresh_from_db()
+    assert (request.state, request.problem_kind, request.problem_fault) == ("key", "unavailable", "plug-in")
+    assert request.problem_text == "The plug-in 'gone' is not installed here."
+    assert next_step(request, services=(), target=None).fault == "The plug-in's program"
+    PluginConfiguration.objects.update(template=vendor.template)
+    resume_configuration(configuration=PluginConfiguration.objects.get(), actor=SYSTEM)
+    work()
+    request.refresh_from_db()
+    assert request.state == "done"

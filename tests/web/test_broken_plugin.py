@@ -58,6 +58,16 @@ def test_the_plugins_page_says_that_it_does_not_load_and_why(staff_client: Clien
     assert f'<dt class="mono">{broken}</dt>' in page
     assert "It does not load: ModuleNotFoundError: No module named &#39;a_library_that_nobody_has&#39;" in page
     assert f"(from pbas-{broken.replace('_', '-')})" in page
+    assert "Cannot be used" in page
+
+
+def test_new_license_says_before_it_asks_that_the_plugin_cannot_work(staff_client: Client, made: World) -> None:
+    """And where a plug-in works, nothing of the kind."""
+    given: dict[str, str | int] = {"plugin": made.configuration.pk, "license_class": made.license_class.pk}
+    given |= {"number": 1, "purpose": "stock"}
+    assert "requests wait until the plug-in works" in staff_client.get("/licenses/new/", given).text
+    PluginConfiguration.objects.update(template="manual")
+    assert "requests wait until the plug-in works" not in staff_client.get("/licenses/new/", given).text
 
 
 def test_every_page_of_what_was_made_with_it_still_answers(staff_client: Client, made: World) -> None:

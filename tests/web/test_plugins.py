@@ -172,6 +172,14 @@ def test_the_status_is_asked_for_until_the_classes_are_there(staff_client: Clien
     assert "hx-get" not in answer.text
 
 
+def test_health_comes_with_the_end_of_a_fetch(staff_client: Client) -> None:
+    """Beside the settings only, and once."""
+    status = f"/plugins/{make_configuration().pk}/status/"
+    assert 'id="health" hx-swap-oob="true"' in staff_client.get(f"{status}?tab=settings&fetching").text
+    for other in ("?tab=settings", "?tab=classes&fetching"):
+        assert "health" not in staff_client.get(status + other).text
+
+
 def test_the_connection_is_tested_with_what_was_saved(staff_client: Client, online: PluginConfiguration) -> None:
     part = staff_client.post(f"/plugins/{online.pk}/check/", headers={"HX-Request": "true"})
     assert "note-success" in part.text

@@ -123,7 +123,7 @@ def test_what_goes_by_itself_says_when(online: LicenseRequest) -> None:
     assert step.when > timezone.now()
 
 
-@pytest.mark.parametrize(("until", "heading"), [(NEVER, "has to be put right"), (None, "cannot be reached for now")])
+@pytest.mark.parametrize(("until", "heading"), [(NEVER, "has to be put right"), (None, "does not work for now")])
 def test_a_request_whose_vendor_fails_waits_with_its_plug_in(online: LicenseRequest, until: Any, heading: str) -> None:
     configuration = online.configuration
     configuration.parkings, configuration.parked_why = 1, "401: wrong password"

@@ -167,7 +167,7 @@ def test_a_stranger_cannot_take_a_bundled_name(announce: Announce) -> None:
 
 def test_an_unknown_name_is_a_lookup_error_for_a_person(announce: Announce) -> None:
     del announce
-    with pytest.raises(LookupError, match="No plug-in is called 'nothing'"):
+    with pytest.raises(LookupError, match="The plug-in 'nothing' is not installed here"):
         registry.plugin_class("nothing")
     with pytest.raises(LookupError, match="kind 'nothing'"):
         registry.installer("nothing")
