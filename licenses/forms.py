@@ -161,7 +161,7 @@ class _ClassField(forms.ModelChoiceField):  # type: ignore[type-arg] # not at ru
 
     def label_from_instance(self, obj: Any) -> str:
         """The vendor's code tells two of one name apart."""
-        return format_html('{} <span class="soft mono">{}</span>', obj.name, obj.code)
+        return format_html('<span>{} <span class="soft mono">{}</span></span>', obj.name, obj.code)
 
 
 class NewLicenseForm(SubscriptionForm):

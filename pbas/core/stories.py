@@ -29,7 +29,7 @@ PARTS: dict[str, tuple[Promise, Q]] = {
     "problems": (_("Problems"), Q(kind__in=[*PROBLEMS, "waits", "late_answer"])),
     "order": (_("Order"), Q(kind__in=_ORDER.split())),
     "vendor": (_("Vendor"), Q(kind__in=_VENDOR.split())),
-    "target": (_("Install target"), Q(kind__in=_TARGET.split())),
+    "target": (_("Install"), Q(kind__in=_TARGET.split())),
     "people": (_("People"), Q(actor_kind__in=[Event.Actor.STAFF, Event.Actor.CUSTOMER])),
 }
 
