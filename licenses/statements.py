@@ -13,6 +13,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import DateTimeField, Field, Model
 from django.db.models.expressions import DatabaseDefault, RawSQL
 
+from pbas.core import prepared
+
 # Not clock_timestamp(): what may change within a statement bounds no index, and each claim would read all that waits.
 _NOW = {"postgresql": "statement_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
 _AFTER = {  # a moment so many seconds from now; NULL seconds give NULL
@@ -60,12 +62,11 @@ RETURNING id, attempt, state, kind, uid, configuration_id, license_class_id, sub
           state = 'buying' AND intent_at = {now}
 """
 
-_LOCKED = "SELECT id, attempt, state FROM licenses_licenserequest WHERE id IN ({marks}) ORDER BY id {lock}"
+_LOCKED = """
+SELECT id, attempt, state FROM licenses_licenserequest
+ WHERE id IN (SELECT CAST(value AS bigint) FROM {rows}) ORDER BY id {lock}
+"""
 _LOCK = {"postgresql": "FOR NO KEY UPDATE", "sqlite": ""}
-
-# Many rows are one value: written once by the client and read once by the database, a row costs a third of what it does
-# as a list of values, each of which both have to take for a piece of the statement's text.
-_ROWS = {"postgresql": "jsonb_array_elements(CAST(%s AS jsonb)) AS j(value)", "sqlite": "json_each(%s) AS j"}
 
 _MOVE = """
 UPDATE licenses_licenserequest AS r
@@ -143,10 +144,8 @@ class Room:
 
 def open_rooms() -> list[Room]:
     """Every configuration that has a due request."""
-    with connection.cursor() as cursor:
-        text = _OPEN_ROOM.format(now=now(), vendor=VENDOR_STATES, own=OWN_STATES)
-        cursor.execute(text, [])  # the list turns %% into %
-        return [_room(*row) for row in cursor.fetchall()]
+    text = _OPEN_ROOM.format(now=now(), vendor=VENDOR_STATES, own=OWN_STATES)
+    return [_room(*row) for row in prepared.answer("rooms", text)]
 
 
 def _room(pk: int, name: str, limit: int, version: int, parkings: int, mode: str, status: str, *counted: Any) -> Room:
@@ -163,8 +162,7 @@ def lock_claims() -> None:
 def lock_one_by_one(number: int) -> None:
     """Until the end of the transaction, let nobody else pass who locks the same number. SQLite does anyway."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+        prepared.answer("lock", "SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[tuple[Any, ...]]:
@@ -181,32 +179,25 @@ def claim(configuration: int, *, most: int, lease: float, vendor: bool) -> list[
         kinds=KINDS,
         skip_locked=_SKIP_LOCKED[connection.vendor],
     )
-    with connection.cursor() as cursor:
-        cursor.execute(text, [configuration, most, lease])
-        return list(cursor.fetchall())
+    return prepared.answer("claim", text, [configuration, most, lease])
 
 
 def locked(requests: Sequence[int]) -> list[tuple[int, int, str]]:
     """Id, attempt and state of requests, each locked until the end of the transaction."""
-    text = _LOCKED.format(marks=", ".join(["%s"] * len(requests)), lock=_LOCK[connection.vendor])
-    with connection.cursor() as cursor:
-        cursor.execute(text, requests)
-        return list(cursor.fetchall())
+    text = _LOCKED.format(rows=prepared.opened(), lock=_LOCK[connection.vendor])
+    return prepared.answer("look_locked", text, [json.dumps(requests)])
 
 
 def move(rows: Sequence[tuple[Any, ...]]) -> set[int]:
     """Make the moves (rows as `moves.Move.row` gives them) whose guards hold; the ids that were won."""
-    text = _MOVE.format(now=now(), due=after("d.wait"), rows=_ROWS[connection.vendor])
-    with connection.cursor() as cursor:
-        cursor.execute(text, [json.dumps(rows)])
-        return {pk for (pk,) in cursor.fetchall()}
+    text = _MOVE.format(now=now(), due=after("d.wait"), rows=prepared.opened())
+    return {pk for (pk,) in prepared.answer("move", text, [json.dumps(rows)])}
 
 
 def set_installed(licenses: Sequence[int], *, look: float) -> None:
     """Licenses are installed and proven as of now, and read back in `look` seconds; ended ones stay as they are."""
-    text = _INSTALLED.format(now=now(), look=after("%s"), rows=_ROWS[connection.vendor])
-    with connection.cursor() as cursor:
-        cursor.execute(text, [look, json.dumps(licenses)])
+    text = _INSTALLED.format(now=now(), look=after("%s"), rows=prepared.opened())
+    prepared.answer("set_installed", text, [look, json.dumps(licenses)])
 
 
 def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
@@ -215,10 +206,8 @@ def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
     Those are subscription, request, license, configuration.
     """
     listed = list(rows)
-    if not listed:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS.format(now=now(), rows=_ROWS[connection.vendor]), [json.dumps(listed)])
+    if listed:
+        prepared.answer("add_events", _EVENTS.format(now=now(), rows=prepared.opened()), [json.dumps(listed)])
 
 
 def add_rows(rows: Sequence[Model]) -> None:
@@ -228,21 +217,38 @@ def add_rows(rows: Sequence[Model]) -> None:
     """
     if not rows:
         return
-    meta = rows[0]._meta  # noqa: SLF001 (Django's public name for it)
     fields = [
         field
-        for field in meta.local_concrete_fields
+        for field in rows[0]._meta.local_concrete_fields  # noqa: SLF001 (Django's public name for it)
         if not (field.primary_key or field.generated or isinstance(field.value_from_object(rows[0]), DatabaseDefault))
     ]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    mark = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    add = _add_as_one_value if connection.vendor == "postgresql" else _add_as_values
+    for row, (pk,) in zip(rows, add(rows, fields), strict=True):
+        row.pk = pk
+        row._state.adding = False  # noqa: SLF001 (as bulk_create leaves it)
+
+
+def _add_as_one_value(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[tuple[Any, ...]]:
+    table, columns = rows[0]._meta.db_table, ", ".join(f'"{field.column}"' for field in fields)  # noqa: SLF001 (as above)
+    given = [{field.column: field.pre_save(row, add=True) for field in fields} for row in rows]
+    source = f'jsonb_populate_recordset(CAST(NULL AS "{table}"), CAST(%s AS jsonb))'
+    text = f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM {source} RETURNING id'  # noqa: S608 (names of our own tables)
+    return prepared.answer(f"add_{table}", text, [json.dumps(given, default=_plain)])
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for, as PostgreSQL reads its type: a moment, a UUID, bytes."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def _add_as_values(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[tuple[Any, ...]]:
+    """SQLite reads no bytes from JSON, and takes values at no more than they are."""
+    table, columns = rows[0]._meta.db_table, ", ".join(f'"{field.column}"' for field in fields)  # noqa: SLF001 (as above)
+    marks = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
     values = [value for row in zip(*(_column(field, rows) for field in fields), strict=True) for value in row]
     with connection.cursor() as cursor:
-        marks = ", ".join([mark] * len(rows))
-        cursor.execute(f'INSERT INTO "{meta.db_table}" ({columns}) VALUES {marks} RETURNING id', values)  # noqa: S608 (names of our own tables)
-        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = pk
-            row._state.adding = False  # noqa: SLF001 (as bulk_create leaves it)
+        cursor.execute(f'INSERT INTO "{table}" ({columns}) VALUES {marks} RETURNING id', values)  # noqa: S608 (as above)
+        return list(cursor.fetchall())
 
 
 def _column(field: "Field[Any, Any]", rows: Sequence[Model]) -> list[Any]:

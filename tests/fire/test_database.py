@@ -20,7 +20,7 @@ from tests.fire.shop import Shop, sql
 from tests.fire.web import Door
 
 BACK_SECONDS = 10.0  # after a restart
-CLAIM, LANDING, PLACING = b"q.taken", b'INSERT INTO "licenses_license"', b'INSERT INTO "subscriptions_order"'
+CLAIM, LANDING, PLACING = b"EXECUTE claim", b"EXECUTE add_licenses_license_", b'INSERT INTO "subscriptions_order"'
 
 pytestmark = pytest.mark.processes
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from licenses import moves, statements
-from licenses.models import LicenseRequest, PluginConfiguration
+from licenses.models import License, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.moves import Move, Trouble
 from tests.factories import make_license
 from tests.unit.licenses.conftest import MakeRequest, is_postgresql, seconds_left
@@ -158,10 +159,32 @@ def test_five_hundred_moves_and_their_events_are_one_statement_each(
     rows = [Move(one.pk, 0, "key", "attention") for one in requests]
     rows += [Move(-number, 0, "key", "attention") for number in range(1, 481)]
     line = ("system", "", "waits", "Text.", "", 1, 203, None, requests[0].pk, None, online.pk)
+    moves.make([Move(-1, 0, "key", "attention")])  # from here on PostgreSQL knows both statements by name
+    statements.add_events([line])
     with CaptureQueriesContext(connection) as asked:
         assert len(moves.make(rows)) == 20
         statements.add_events([line] * 1000)
     assert len(asked) == 2
+
+
+def test_new_rows_keep_whatever_their_fields_hold(online: PluginConfiguration, make_request: MakeRequest) -> None:
+    word, whole = "a\\n'\"ä %s $1", datetime(2027, 2, 28, 23, 59, 59, 123456, tzinfo=UTC)
+    dates = {"issued_at": whole, "expires_at": whole}
+    request, body = make_request(), bytes(range(256))
+    of = {"configuration": online, "license_class": request.license_class}
+    made = [
+        License(**of, **dates, key=f"{number}", fingerprint=f"{number}", activation_code=word, features=[word, "{}"])
+        for number in range(3)
+    ]
+    statements.add_rows(made)
+    files = [LicenseFile(request=request, license=one, name=word, size=256, sha256="x", body=body) for one in made]
+    statements.add_rows(files)
+    kept = License.objects.in_bulk([one.pk for one in made])
+    assert [kept[one.pk].key for one in made] == ["0", "1", "2"]
+    for one in kept.values():
+        assert (one.activation_code, one.features) == (word, [word, "{}"])
+        assert (one.issued_at, one.expires_at, one.expires_order, one.renew_at) == (whole, whole, whole, None)
+        assert [(file.name, file.body) for file in one.files.all()] == [(word, body)]
 
 
 # --- rooms: how many may go to a vendor now
