@@ -62,9 +62,10 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001 (comes first)
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """On SQLite a file, as in the product: in memory, threads would share one lock."""
+    """On SQLite a file, as in the product: in memory, threads would share one lock. Nothing waits for the disk."""
     database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "panel.sqlite3")
 
 
