@@ -71,5 +71,6 @@ def login_with_kept(request: HttpRequest, *, back: str) -> HttpResponse:
         "next": reverse("kept_form") if kept else back,
         "kept": seal(kept) if kept else "",
         "is_expired": True,
+        "has_files": bool(request.FILES),
     }
     return render(request, "account/login.html", context)

@@ -193,7 +193,7 @@ def livez(_request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400."""
     if isinstance(exception, TooManyFilesSent):
-        text = _("At most %(n)s are taken. Pack them into a ZIP archive, or bring them in parts.")
+        text = _("At most %(n)s are taken at once. Nothing was kept: go back, and bring them in parts.")
         words = {"n": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
         return _says_no(request, 400, _("Too many files at once"), text % words)
     return _says_no(request, 400, _("That address or form cannot be read"), _("Go back and try once more."))
