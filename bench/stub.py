@@ -1,6 +1,6 @@
 """`python -m bench.stub`: a vendor that answers anything after a fixed wait, so that it costs next to nothing.
 
-A bare asyncio protocol over real HTTP. POST /key/REFERENCE sells, GET /files/KEY lists, GET /file/NAME hands out, and
+A bare protocol over real HTTP. POST /key/REFERENCE sells, GET /files/KEY lists, GET /file/NAME hands out, and
 GET /sold says how many were sold and how many references came more than once.
 """
 
@@ -8,6 +8,9 @@ import argparse
 import asyncio
 import json
 from collections import Counter
+from typing import cast
+
+import uvloop
 
 FILE = b"<simulated/>" * 70  # bytes of a license file
 
@@ -24,8 +27,7 @@ class Vendor(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (what asyncio promises for streams)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # what a loop gives for a stream
 
     def data_received(self, data: bytes) -> None:
         """Answer, once the head is whole; no request of the bench has a body."""
@@ -65,4 +67,5 @@ if __name__ == "__main__":
     parser.add_argument("--latency-ms", type=float, default=0.0)
     arguments = parser.parse_args()
     Vendor.wait = arguments.latency_ms / 1000
-    asyncio.run(_serve(arguments.port))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(arguments.port))

@@ -7,6 +7,7 @@ what it resolves to is checked, and the connection goes to exactly what was chec
 from __future__ import annotations
 
 import enum
+import functools
 import ipaddress
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
@@ -37,6 +38,7 @@ class AddressRefusedError(OSError):
     """Every address that a name stands for is closed to the panel."""
 
 
+@functools.lru_cache(maxsize=1024)
 def literal(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host part of a URL spells out, or None where it is a name."""
     try:
