@@ -37,6 +37,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:  # noqa:
         os.environ["CELERY_BROKER_URL"] = f"{os.environ['PANEL_TEST_REDIS']}/{number}"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are processors: some of the time passes in waiting for vendors and servers."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 def _start() -> None:
     scratch = Path(tempfile.mkdtemp(prefix="panel-tests-"))
     scratch.chmod(0o755)  # the database's own user passes through
