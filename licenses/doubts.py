@@ -14,11 +14,12 @@ from licenses.asking import ask
 from licenses.claimed import order_of
 from licenses.hand import event_of, move_by_hand, moved_on, refusal, was_bought
 from licenses.models import Finding, InstallTarget, License, LicenseRequest
+from licenses.owner import why_over
 from licenses.plugins import plugin_class
 from licenses.retry import SETTLE_MARGIN
-from licenses.signals import request_finished
 from licenses.statements import in_seconds
 from pbas.core.crypto import CannotDecryptError
+from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import Actor
 
@@ -29,12 +30,27 @@ ASKED_AGAIN = 3  # seconds; whoever looks again sooner changes nothing
 
 def is_doubtful(request: LicenseRequest) -> bool:
     """Whether the request may have been sold without our knowing it."""
+    if request.kind == Kind.ISSUE and request.license_id is not None:
+        return False
     doubted = request.state == State.IN_DOUBT or request.stopped_in in {State.BUYING, State.IN_DOUBT}
-    return doubted and not _has_own_license(request)
+    return doubted or _is_sent_again(request)
 
 
-def _has_own_license(request: LicenseRequest) -> bool:
-    return request.kind == Kind.ISSUE and request.license_id is not None
+def _is_sent_again(request: LicenseRequest) -> bool:
+    """Whether a doubt is settled by ordering once more, and that has not been answered yet.
+
+    At most one statement, and none of a request that was never ordered.
+    """
+    if State.KEY not in {request.state, request.stopped_in} or request.intent_at is None:
+        return False
+    try:
+        is_idempotent = plugin_class(request.configuration.template).settles == Settles.IDEMPOTENT
+    except Problem:
+        is_idempotent = True
+    if not (is_idempotent or request.kind == Kind.CHANGE):
+        return False
+    told = Event.objects.filter(request=request, kind__in=["in_doubt", "ordered_again"]).order_by("-pk")
+    return told.values_list("kind", flat=True).first() == "in_doubt"
 
 
 def ask_soon(request: LicenseRequest) -> None:
@@ -98,6 +114,11 @@ def order_again(*, request: LicenseRequest, actor: Actor, reason: str) -> Licens
         raise Problem("Say how you know that nothing was sold; it stays in the story.", field="reason")
     if not is_doubtful(request):
         raise refusal(request, "Request %(request)s is not in doubt: %(state)s.")
+    if why_over(request.subscription):
+        raise refusal(
+            request,
+            "Nothing is bought for request %(request)s any more: its subscription is ended. Cancel the request.",
+        )
     event = event_of(request, actor, "ordered_again", "Nothing was sold, says a person; ordered again.", reason.strip())
     return move_by_hand(request, State.KEY, event=event, wait=0)
 
@@ -114,15 +135,13 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str, nothin
         raise refusal(request, "Request %(request)s is %(state)s; it cannot be cancelled any more.")
     if request.state == State.BUYING or request.leased:
         raise moved_on(request)
+    if request.kind == Kind.TERMINATE and why_over(request.subscription):
+        raise refusal(request, "Request %(request)s belongs to the end of a subscription and cannot be given up.")
     if request.state == State.PROOF or was_bought(request):
         raise refusal(request, "What request %(request)s bought costs money. End that license instead of the request.")
     said = _check_unsold(request, nothing_sold=nothing_sold) if is_doubtful(request) else ""
     event = event_of(request, actor, "cancelled", f"Cancelled.{said}", reason.strip())
-    with transaction.atomic():
-        cancelled = move_by_hand(request, State.CANCELLED, event=event)
-        if request.subscription_id:  # it may have been the last that its subscription waited for
-            request_finished.send(sender=LicenseRequest, subscription_ids={request.subscription_id})
-    return cancelled
+    return move_by_hand(request, State.CANCELLED, event=event)
 
 
 # --- asking the vendor ----------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
-"""What follows from an end: ended licenses leave their targets, and what a change has replaced is ended.
+"""Ends that are asked for by the panel, and what follows from one: ended licenses leave their targets.
 
-The latter once what the change brought is proven: by a request of its own, with its own tries.
+What a change has replaced is ended once what it brought is proven: by a request of its own, with its own tries.
 """
 
-from collections.abc import Collection
-from uuid import uuid5
+from collections.abc import Collection, Sequence
+from uuid import UUID, uuid4, uuid5
 
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from licenses.points import point
 from licenses.retry import PATIENCE
 from licenses.statements import in_seconds
 from pbas.core.models import Event
-from pbas.core.story import SYSTEM
+from pbas.core.story import SYSTEM, Actor
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
@@ -52,14 +52,30 @@ def end_replaced(changes: Collection[int]) -> None:
     if not changes:
         return
     done = LicenseRequest.objects.filter(pk__in=changes, to_end__isnull=False).select_related("configuration")
-    asked = [_request(change, child) for change in done for child in _still_there(change.to_end or ())]
+    asked = [
+        _request(child, uuid5(change.uid, str(child.pk)), change.order_number)
+        for change in done
+        for child in _still_there(change.to_end or ())
+    ]
+    text = "Its license was changed and is proven without it: its end is asked for."
+    _ask(asked, text, SYSTEM)
+
+
+def end_licenses(licenses: Sequence[License], *, order_number: str, text: str, actor: Actor, reason: str = "") -> None:
+    """Ask for the end of licenses, whatever their plug-ins can, in the caller's transaction.
+
+    What a plug-in cannot do comes to a person; of an offline one it is his from the start.
+    """
+    _ask([_request(one, uuid4(), order_number) for one in licenses], text, actor, reason)
+
+
+def _ask(asked: Sequence[LicenseRequest], text: str, actor: Actor, reason: str = "") -> None:
     if not asked:
         return
     # Somebody may have asked for the same end by hand at this moment: then his request does it.
     LicenseRequest.objects.bulk_create(asked, ignore_conflicts=True)
     made = LicenseRequest.objects.filter(uid__in=[one.uid for one in asked])
-    text = "Its license was changed and is proven without it: its end is asked for."
-    Event.objects.bulk_create(_event(one, "requested", text) for one in made)
+    Event.objects.bulk_create(_event(one, "requested", text, actor, reason) for one in made)
     point("before_ending")
     bell.ring()
 
@@ -68,27 +84,30 @@ def _still_there(ids: Collection[int]) -> list[License]:
     return list(License.objects.filter(pk__in=ids).exclude(state=License.State.TERMINATED))
 
 
-def _request(change: LicenseRequest, child: License) -> LicenseRequest:
+def _request(license_: License, uid: UUID, order_number: str) -> LicenseRequest:
     now = timezone.now()
     return LicenseRequest(
-        uid=uuid5(change.uid, str(child.pk)),
+        uid=uid,
         kind=Kind.TERMINATE,
         state=State.KEY,
-        configuration=change.configuration,
-        license_class_id=child.license_class_id,
-        subscription_id=child.subscription_id,
-        order_number=change.order_number,
-        license=child,
-        due_at=now if change.configuration.is_online else None,
+        configuration=license_.configuration,
+        license_class_id=license_.license_class_id,
+        subscription_id=license_.subscription_id,
+        order_number=order_number,
+        license=license_,
+        due_at=now if license_.configuration.is_online else None,
         deadline=now + PATIENCE,
     )
 
 
-def _event(request: LicenseRequest, kind: str, text: str) -> Event:
+def _event(request: LicenseRequest, kind: str, text: str, actor: Actor = SYSTEM, detail: str = "") -> Event:
     return Event(
-        actor_kind=SYSTEM.kind,
+        actor_kind=actor.kind,
+        actor=actor.name,
+        address=actor.address,
         kind=kind,
         text=text,
+        detail=detail,
         request=request,
         subscription_id=request.subscription_id,
         license_id=request.license_id,

@@ -3,11 +3,12 @@
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from licenses import bell, ending, intake, moves
 from licenses.models import License, LicenseRequest
 from licenses.moves import Move, Trouble
+from licenses.signals import requests_at_rest
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, inside
 from pbas.core.story import Actor
@@ -40,20 +41,34 @@ def move_by_hand(
         event.save()
         if wait is not None:
             bell.ring()
+        _tell_at_rest(request)
     return request
 
 
-def end_by_hand(request: LicenseRequest, actor: Actor) -> LicenseRequest:
+def _tell_at_rest(request: LicenseRequest) -> None:
+    if request.subscription_id is not None:
+        requests_at_rest.send(sender=LicenseRequest, subscription_ids={request.subscription_id})
+
+
+def waits_for_end_by_hand(request: LicenseRequest) -> bool:
+    """Whether it asks for an end that a person has to bring about: its plug-in is offline, or could not do it."""
+    if request.kind != Kind.TERMINATE or request.held:
+        return False
+    return request.state == State.ATTENTION or (request.state == State.KEY and not request.configuration.is_online)
+
+
+def end_by_hand(request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """Write down that a person has ended a license with its vendor, and its additional keys. No vendor is asked."""
-    text = "Written down as ended. Its plug-in is offline: no vendor was asked."
+    text = gettext_noop("Written down as ended. Its plug-in is offline: no vendor was asked.")
+    if request.configuration.is_online:
+        text = gettext_noop("Written down as ended: a person has ended it with the vendor.")
     with transaction.atomic():
-        done = move_by_hand(request, State.DONE, event=event_of(request, actor, "license_changed", text))
         family = License.objects.filter(Q(pk=request.license_id) | Q(parent=request.license_id))
         ended = list(family.exclude(state=License.State.TERMINATED).values_list("pk", flat=True))
         License.objects.filter(pk__in=ended).update(state=License.State.TERMINATED)
         ending.take_out(ended)
         ending.close_stock(ended)
-    return done
+        return move_by_hand(request, State.DONE, event=event_of(request, actor, "license_changed", text, reason))
 
 
 def set_held(request: LicenseRequest, *, held: bool, event: Event) -> LicenseRequest:
@@ -69,6 +84,7 @@ def set_held(request: LicenseRequest, *, held: bool, event: Event) -> LicenseReq
         event.save()
         if due:
             bell.ring()
+        _tell_at_rest(request)
     return request
 
 

@@ -12,7 +12,7 @@ from licenses.models import NEVER, Finding, License, LicenseFile, LicenseRequest
 from licenses.moves import Line
 from licenses.plugins import plugin_class
 from licenses.points import point
-from licenses.signals import request_finished
+from licenses.signals import requests_at_rest
 from pbas.core.crypto import new_uid
 from pbas.core.story import SYSTEM
 
@@ -36,8 +36,8 @@ def keep(landings: Sequence[Landing]) -> set[int]:
     statements.add_events(_events([one for one in going if one.claimed.id in won], licenses))
     _keep_candidates([one for one in going if one.claimed.id in won and one.candidates])
     _park([one for one in landings if one.parking])
-    _tell_finished([one for one in going if one.claimed.id in won])
     ending.end_replaced([one.claimed.id for one in going if one.claimed.id in won and _is_done_change(one)])
+    _tell_at_rest([one for one in going if one.claimed.id in won])
     point("before_commit")
     return won
 
@@ -240,7 +240,7 @@ def _is_done_change(landing: Landing) -> bool:
     return landing.claimed.kind == Kind.CHANGE and landing.move.to == LicenseRequest.State.DONE
 
 
-def _tell_finished(landings: Sequence[Landing]) -> None:
-    done = {one.claimed.subscription for one in landings if one.move.to == LicenseRequest.State.DONE}
-    if done:
-        request_finished.send(sender=LicenseRequest, subscription_ids={pk for pk in done if pk is not None})
+def _tell_at_rest(landings: Sequence[Landing]) -> None:
+    resting = {one.claimed.subscription for one in landings if not one.move.leased}
+    if owners := {pk for pk in resting if pk is not None}:
+        requests_at_rest.send(sender=LicenseRequest, subscription_ids=owners)

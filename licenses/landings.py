@@ -79,8 +79,7 @@ def after_error(request: Claimed, desk: Desk, error: BaseException) -> Landing:
     if isinstance(error, InstallError):
         return _install_failed(request, desk, error)
     if not isinstance(error, PluginError):
-        text = f"The plug-in failed with {type(error).__name__}. Its author has to look at it."
-        return attention(request, "plugin_error", text, fault="plug-in")
+        return _plugin_failed(request, desk, error)
     trouble = Trouble(_kind_of(error), error.message, error.fault, error.vendor_says)
     if isinstance(error, RefusedError):
         kind, fault = "refused", error.fault
@@ -100,6 +99,14 @@ def after_error(request: Claimed, desk: Desk, error: BaseException) -> Landing:
     to = State.KEY if request.state == State.BUYING else request.state
     line = Line("waits", error.message, error.vendor_says)
     return Landing(request, request.move(to, wait=0, trouble=trouble), (line,), parking=parking)
+
+
+def _plugin_failed(request: Claimed, desk: Desk, error: BaseException) -> Landing:
+    if isinstance(error, NotImplementedError) and request.state == State.KEY:
+        text = f"{desk.name} has no call for this: it is arranged with the vendor."
+        return attention(request, "refused", text, fault="plug-in")
+    text = f"The plug-in failed with {type(error).__name__}. Its author has to look at it."
+    return attention(request, "plugin_error", text, fault="plug-in")
 
 
 def too_late(request: Claimed, desk: Desk) -> Exception:

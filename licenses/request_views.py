@@ -152,6 +152,9 @@ def _with_reason(
 cancel = _with_reason(
     services.cancel_request, "requests/cancel.html", gettext_lazy("The request is cancelled."), _form_of_cancelling
 )
+ended = _with_reason(
+    services.write_down_end, "requests/ended.html", gettext_lazy("It is written down: the license has ended.")
+)
 order_again = _with_reason(services.order_again, "requests/order_again.html", gettext_lazy("The key is ordered again."))
 
 

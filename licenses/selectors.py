@@ -238,7 +238,7 @@ def sold_classes(configuration: PluginConfiguration) -> QuerySet[LicenseClass]:
 
 def subscriptions_called(text: str, most: int = 8) -> "list[Subscription]":
     """The subscriptions that someone may mean by a number or a text, at most `most`; an exact name or number is one."""
-    rows = _subscriptions().select_related("account").exclude(state="ended")
+    rows = _subscriptions().select_related("account").exclude(state__in=["ending", "ended"])
     exact = Q(name__iexact=text) | Q(pk=int(text)) if _is_id(text) else Q(name__iexact=text)
     found = list(rows.filter(exact)[:most])
     if found or len(text) < SHORTEST_SEARCH:

@@ -9,7 +9,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from licenses import bell, doubts, moves
-from licenses.hand import end_by_hand, event_of, move_by_hand, onwards, refusal, set_held, waits_for_vendor
+from licenses.hand import (
+    end_by_hand,
+    event_of,
+    move_by_hand,
+    onwards,
+    refusal,
+    set_held,
+    waits_for_end_by_hand,
+    waits_for_vendor,
+)
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
 from licenses.options import checked
 from licenses.owed import MOST_AT_ONCE, check_sold, check_stock, made_by_form, owed, uids_of, what_is_wrong
@@ -49,17 +58,19 @@ def new_licenses(
         raise Problem("The number of licenses is between 1 and %(most)s.", most=MOST_AT_ONCE, field="number")
     if subscription_id is None:
         check_stock(configuration)
-    subscription = None if subscription_id is None else subscription_or_problem(subscription_id)
+    wanted = checked(license_class, options or {})
     try:
-        return request_licenses(
-            license_class=license_class,
-            uids=uids_of(once, number),
-            subscription_id=subscription_id,
-            options=checked(license_class, options or {}),
-            order_number=subscription.order.number if subscription else "",
-            start=subscription is None or not has_open_services(subscription),
-            actor=actor,
-        )
+        with transaction.atomic():
+            owner = None if subscription_id is None else subscription_or_problem(subscription_id, locked=True)
+            return request_licenses(
+                license_class=license_class,
+                uids=uids_of(once, number),
+                subscription_id=subscription_id,
+                options=wanted,
+                order_number=owner.order.number if owner else "",
+                start=owner is None or not has_open_services(owner),
+                actor=actor,
+            )
     except IntegrityError:  # it was sent a moment before
         return made_by_form(once)
 
@@ -168,6 +179,18 @@ def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:
         raise Problem("There is neither a license file nor an activation code to install.", field="files")
     event = event_of(request, actor, "install_asked", "Install asked for by hand.")
     return move_by_hand(request, State.INSTALL, event=event, wait=0)
+
+
+def write_down_end(*, request: LicenseRequest, actor: Actor, reason: str) -> LicenseRequest:
+    """A person has ended with the vendor what the panel could not: its license is terminated, with its additional keys.
+
+    Raises Problem without a reason, ConflictProblem where the request waits for no such word.
+    """
+    if not reason.strip():
+        raise Problem("Say how you know that the license has ended; it stays in its story.", field="reason")
+    if not waits_for_end_by_hand(request):
+        raise refusal(request, "Request %(request)s does not wait for an end by hand: %(state)s.")
+    return end_by_hand(request, actor, reason.strip())
 
 
 # Giving up, ordering again, adopting: what needs to know first what the vendor sold.

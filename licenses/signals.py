@@ -1,6 +1,6 @@
-"""The one signal: news that requests ended well. It never starts work."""
+"""The one signal: news that requests are over or wait again, with no worker on them. It carries no work to others."""
 
 from django.dispatch import Signal
 
-# sender=LicenseRequest, subscription_ids: set[int]; sent in the transaction that made the requests done.
-request_finished = Signal()
+# sender=LicenseRequest, subscription_ids: set[int]; sent in the transaction that brought the requests there, last.
+requests_at_rest = Signal()

@@ -94,9 +94,11 @@ RETURNING id
 
 _INSTALLED = """
 UPDATE licenses_license
-   SET state = 'installed', installed_at = {now}, proven_at = {now}, prove_at = {look},
-       found = NULL, found_text = NULL, found_tries = NULL
- WHERE id IN (SELECT CAST(value AS bigint) FROM {rows}) AND state <> 'terminated'
+   SET state = CASE WHEN state = 'terminated' THEN state ELSE 'installed' END,
+       installed_at = {now}, proven_at = {now},
+       prove_at = CASE WHEN state = 'terminated' THEN {now} ELSE {look} END,
+       found = CASE WHEN state = 'terminated' THEN 'left' END, found_text = NULL, found_tries = NULL
+ WHERE id IN (SELECT CAST(value AS bigint) FROM {rows})
 """
 
 _EVENTS = """
@@ -195,7 +197,10 @@ def move(rows: Sequence[tuple[Any, ...]]) -> set[int]:
 
 
 def set_installed(licenses: Sequence[int], *, look: float) -> None:
-    """Licenses are installed and proven as of now, and read back in `look` seconds; ended ones stay as they are."""
+    """Licenses are installed and proven as of now, and read back in `look` seconds.
+
+    One that ended while it was being installed stays ended, and is taken out again.
+    """
     text = _INSTALLED.format(now=now(), look=after("%s"), rows=prepared.opened())
     prepared.answer("set_installed", text, [look, json.dumps(licenses)])
 

@@ -24,14 +24,14 @@ def assign_license(*, license: License, subscription_id: int, actor: Actor) -> L
     Raises Problem at `subscription` where that cannot take it yet, ConflictProblem where the license is not in stock
     any more or a worker is busy with its request.
     """
-    subscription = subscription_or_problem(subscription_id)
-    if has_open_services(subscription):
-        raise Problem(
-            "%(name)s is still being set up. Assign the license when all its services are ready.",
-            name=subscription.name,
-            field="subscription",
-        )
     with transaction.atomic():
+        subscription = subscription_or_problem(subscription_id, locked=True)
+        if has_open_services(subscription):
+            raise Problem(
+                "%(name)s is still being set up. Assign the license when all its services are ready.",
+                name=subscription.name,
+                field="subscription",
+            )
         request = _request_of(license)
         kept = License.objects.select_for_update(of=("self",), no_key=True).get(pk=license.pk)
         if not is_in_stock(kept):

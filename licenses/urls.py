@@ -22,6 +22,7 @@ urlpatterns = [
     path("license-requests/<int:pk>/adopt/", request_views.adopt, name="license_request_adopt"),
     path("license-requests/<int:pk>/candidate/", request_views.adopt_candidate, name="license_request_candidate"),
     path("license-requests/<int:pk>/order-again/", request_views.order_again, name="license_request_order_again"),
+    path("license-requests/<int:pk>/ended/", request_views.ended, name="license_request_ended"),
     path("license-requests/<int:pk>/cancel/", request_views.cancel, name="license_request_cancel"),
     path("license-requests/<int:pk>/text/", request_views.show_text, name="license_request_text"),
     path("license-requests/<int:pk>/retry/", request_views.retry, name="license_request_retry"),

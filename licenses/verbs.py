@@ -13,6 +13,7 @@ from licenses.hand import event_of
 from licenses.models import License, LicenseRequest
 from licenses.options import Options
 from licenses.owed import uids_of
+from licenses.owner import check_goes_on, why_over
 from licenses.plugins import plugin_class
 from licenses.retry import PATIENCE
 from pbas.core.problems import ConflictProblem, Problem, inside
@@ -47,6 +48,8 @@ def why_not(license_: License, kind: str, asked: Collection[str]) -> Problem | N
     """Why a kind of request would be refused for a license now, for the person who asked; None where it would not."""
     for text in _conflicts(license_, kind, asked):
         return ConflictProblem(text, name=license_.key, state=inside(license_.get_state_display()))
+    if kind != Kind.TERMINATE and (over := why_over(license_.subscription)):
+        return over
     if kind == Kind.CHANGE and license_.parent is not None:
         return Problem(
             "%(license)s is an additional key: change its license %(parent)s instead.",
@@ -110,6 +113,8 @@ def ask_for(
     request = _row(license_, kind, uid, options or {})
     try:
         with transaction.atomic():
+            if kind != Kind.TERMINATE:
+                check_goes_on(license_.subscription_id)
             request.save()
             event_of(request, actor, "requested", text, detail.strip()).save()
             bell.ring()

@@ -13,6 +13,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-uploads": {"task": "licenses.tasks.forget_upload_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
     "watch-failures": {"task": "licenses.tasks.watch_failures", "schedule": 10.0, "options": {"expires": 10}},
     "keep-deadlines": {"task": "licenses.tasks.keep_deadlines", "schedule": 60.0, "options": {"expires": 60}},
+    "go-on-ending": {"task": "subscriptions.tasks.go_on_ending", "schedule": 60.0, "options": {"expires": 60}},
     "prove": {"task": "licenses.tasks.prove", "schedule": 30.0, "options": {"expires": 30}},
     "expire-licenses": {"task": "licenses.tasks.expire_licenses", "schedule": 3600.0, "options": {"expires": 3600}},
 }

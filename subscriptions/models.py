@@ -152,6 +152,7 @@ class Subscription(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("Being set up")
         ACTIVE = "active", _("Active")
+        ENDING = "ending", _("Being ended")
         ENDED = "ended", _("Ended")
 
     order = models.OneToOneField(Order, models.PROTECT, related_name="subscription")
@@ -167,7 +168,8 @@ class Subscription(models.Model):
         indexes = [models.Index(fields=["state", "id"], name="subscription_state")]
         constraints = [
             models.CheckConstraint(
-                name="subscription_state_known", condition=models.Q(state__in=["pending", "active", "ended"])
+                name="subscription_state_known",
+                condition=models.Q(state__in=["pending", "active", "ending", "ended"]),
             ),
         ]
 

@@ -1,14 +1,18 @@
-"""The only receiver: news from `licenses` that requests ended well."""
+"""The only receiver: news from `licenses` that requests are over, or wait again."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
-from licenses.signals import request_finished
-from subscriptions.services import activate_served
+from licenses.signals import requests_at_rest
+from subscriptions import statements
+from subscriptions.ending import go_on
+from subscriptions.services import tell_active
 
 
-@receiver(request_finished)
-def activate_subscriptions(*, subscription_ids: set[int], **_: Any) -> None:
-    """Whatever has all that it is owed is active; in the transaction that finished its last request."""
-    activate_served(sorted(subscription_ids))
+@receiver(requests_at_rest)
+def follow_requests(*, subscription_ids: set[int], **_: Any) -> None:
+    """Whatever has all that it is owed is active, and what is being ended goes on; in the requests' transaction."""
+    locked = statements.locked(sorted(subscription_ids))
+    tell_active(statements.activate_served([pk for pk, state in locked.items() if state == "pending"]))
+    go_on([pk for pk, state in locked.items() if state == "ending"])

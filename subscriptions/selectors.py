@@ -202,6 +202,16 @@ def requests_of(subscription: Subscription) -> QuerySet[LicenseRequest]:
     return subscription.license_requests.select_related(*subjects).order_by("-id")
 
 
+def living_licenses(subscription: Subscription) -> list[License]:
+    """Those of its licenses that have not ended, additional keys too. One statement."""
+    return list(licenses_of(subscription).exclude(state=License.State.TERMINATED))
+
+
+def open_requests(subscription: Subscription) -> list[LicenseRequest]:
+    """Those of its requests that are not over, oldest first. One statement."""
+    return list(requests_of(subscription).filter(finished_at__isnull=True).order_by("id"))
+
+
 def new_requests_of(subscription: Subscription) -> QuerySet[LicenseRequest]:
     """The requests for new licenses, in the order of the purchase: what a customer follows."""
     return subscription.license_requests.filter(kind=Kind.ISSUE).select_related("license_class").order_by("id")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ka_plugins.installing import Target
 from licenses.options import Options, checked
+from licenses.owner import why_over
 from licenses.services import request_licenses, services_ready
 from licenses.statements import add_events
 from licenses.targets import set_install_target
@@ -155,7 +156,11 @@ def service_failed(*, subscription: Subscription, name: str, reason: str, actor:
 
 def activate_served(subscription_ids: Sequence[int]) -> None:
     """Make subscriptions active that have all they are owed: services ready, no request open."""
-    ids = statements.activate_served(subscription_ids)
+    tell_active(statements.activate_served(list(statements.locked(subscription_ids))))
+
+
+def tell_active(ids: Sequence[int]) -> None:
+    """Tell of subscriptions that were just made active."""
     add_events(
         (*(SYSTEM.kind, "", "subscription_active", "The subscription is active.", "", None, None), pk, None, None, None)
         for pk in ids
@@ -258,7 +263,8 @@ def _open_subscription(order: Order) -> Subscription:
 
 def _locked_service(subscription: Subscription, name: str) -> Service:
     """The service, locked with its subscription, so that two "ready" at once count each other."""
-    Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk)
+    if problem := why_over(Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk)):
+        raise problem
     try:
         return subscription.services.get(name=name)
     except Service.DoesNotExist:

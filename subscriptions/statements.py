@@ -8,8 +8,8 @@ from django.db import connection
 from pbas.core import prepared
 
 _LOCK = """
-SELECT id FROM subscriptions_subscription
- WHERE id IN (SELECT CAST(value AS bigint) FROM {rows}) AND state = 'pending' ORDER BY id {lock}
+SELECT id, state FROM subscriptions_subscription
+ WHERE id IN (SELECT CAST(value AS bigint) FROM {rows}) AND state IN ('pending', 'ending') ORDER BY id {lock}
 """
 _LOCKS = {"postgresql": "FOR NO KEY UPDATE", "sqlite": ""}
 
@@ -23,17 +23,38 @@ UPDATE subscriptions_subscription SET state = 'active'
 RETURNING id
 """
 
+_END = """
+UPDATE subscriptions_subscription SET state = 'ended'
+ WHERE id IN (SELECT CAST(value AS bigint) FROM {rows}) AND state = 'ending'
+   AND NOT EXISTS (SELECT 1 FROM licenses_licenserequest r
+                    WHERE r.subscription_id = subscriptions_subscription.id AND r.finished_at IS NULL)
+   AND NOT EXISTS (SELECT 1 FROM licenses_license l
+                    WHERE l.subscription_id = subscriptions_subscription.id AND l.state <> 'terminated')
+RETURNING id
+"""
+
+
+def locked(ids: Sequence[int]) -> dict[int, str]:
+    """Those of these subscriptions that are on their way somewhere, pending or ending, by their states.
+
+    Each locked until the end of the transaction, in one order: of two transactions that finish the last two requests of
+    one, the second must see the first.
+    """
+    text = _LOCK.format(rows=prepared.opened(), lock=_LOCKS[connection.vendor])
+    return dict(prepared.answer("look_on_their_way", text, [json.dumps(ids)]))
+
 
 def activate_served(ids: Sequence[int]) -> list[int]:
-    """Make those of these subscriptions active that wait for nothing any more; gives their ids.
-
-    Locked first, in one order: of two transactions that finish the last two requests of one, the second must see the
-    first.
-    """
-    rows = prepared.opened()
-    pending = _ids("look_pending", _LOCK.format(rows=rows, lock=_LOCKS[connection.vendor]), ids)
-    return _ids("activate", _ACTIVATE.format(rows=rows), pending) if pending else []
+    """Make those of these locked subscriptions active that wait for nothing any more; gives their ids."""
+    return _changed("activate", _ACTIVATE, ids)
 
 
-def _ids(name: str, text: str, ids: Sequence[int]) -> list[int]:
-    return [pk for (pk,) in prepared.answer(name, text, [json.dumps(ids)])]
+def end_emptied(ids: Sequence[int]) -> list[int]:
+    """Make those of these locked subscriptions ended in which nothing is open and no license lives; gives their ids."""
+    return _changed("end_emptied", _END, ids)
+
+
+def _changed(name: str, text: str, ids: Sequence[int]) -> list[int]:
+    if not ids:
+        return []
+    return [pk for (pk,) in prepared.answer(name, text.format(rows=prepared.opened()), [json.dumps(ids)])]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Exists, OuterRef
 
 from licenses.failing.stuck import SHOWN, Stuck, add_check
-from licenses.models import LicenseRequest
+from licenses.models import License, LicenseRequest
 from licenses.retry import PATIENCE
 from licenses.statements import in_seconds
 from subscriptions.models import Order, Service, Subscription
@@ -40,3 +40,15 @@ def requests_past_their_services() -> Iterator[Stuck]:
     for request in rows.order_by("pk")[:SHOWN]:
         text = f"Request {request.pk} waits for services, but all of them are ready."
         yield Stuck("request", request.pk, text)
+
+
+@add_check
+def endings_left_lying() -> Iterator[Stuck]:
+    """A subscription that is being ended waits for a request that is open; one that has ended has none left."""
+    opened = LicenseRequest.objects.filter(subscription=OuterRef("pk"), finished_at__isnull=True)
+    living = License.objects.filter(subscription=OuterRef("pk")).exclude(state=License.State.TERMINATED)
+    for one in Subscription.objects.filter(~Exists(opened), state=Subscription.State.ENDING).order_by("pk")[:SHOWN]:
+        yield Stuck("subscription", one.pk, f"Subscription {one.pk} is being ended, but waits for nothing.")
+    ended = Subscription.objects.filter(Exists(opened) | Exists(living), state=Subscription.State.ENDED)
+    for one in ended.order_by("pk")[:SHOWN]:
+        yield Stuck("subscription", one.pk, f"Subscription {one.pk} has ended, but something of it goes on.")

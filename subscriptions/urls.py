@@ -3,7 +3,7 @@
 from django.urls import path
 
 from subscriptions import store
-from subscriptions.views import dashboard, orders, plans, search, subscriptions
+from subscriptions.views import dashboard, ending, orders, plans, search, subscriptions
 
 urlpatterns = [
     path("", dashboard.show_dashboard, name="dashboard"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("shortcuts/", search.show_shortcuts, name="shortcuts"),
     path("subscriptions/", subscriptions.list_subscriptions, name="subscriptions"),
     path("subscriptions/<int:pk>/", subscriptions.show_subscription, name="subscription"),
+    path("subscriptions/<int:pk>/end/", ending.end, name="subscription_end"),
     path("subscriptions/<int:pk>/target/", subscriptions.set_target, name="subscription_target"),
     path("subscriptions/<int:pk>/services/<slug:name>/ready/", subscriptions.mark_ready, name="service_ready"),
     path("subscriptions/<int:pk>/services/<slug:name>/failed/", subscriptions.mark_failed, name="service_failed"),

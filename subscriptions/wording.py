@@ -1,4 +1,4 @@
-"""An order's progress in the customer's words: no vendor, no inner workings, and nothing is done before its proof."""
+"""An order's progress in the customer's words (no vendor, no inner workings); what an end brings, in the staff's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from licenses.models import LicenseRequest
-from subscriptions.models import Order, Service
+from licenses.doubts import is_doubtful
+from licenses.models import License, LicenseRequest
+from subscriptions.ending import is_given_up, is_waited_for
+from subscriptions.models import Order, Service, Subscription
 
 _LICENSE_WORDS = {  # what a customer is told of a license that is on its way to him, and the mark beside it
     "services": ("later", gettext_lazy("Waits for your server")),
@@ -51,6 +53,9 @@ def progress_of(order: Order, services: Sequence[Service], requests: Sequence[Li
         return Progress(_("Order cancelled"), _("Nothing was charged."), "off", is_final=True)
     if order.state == Order.State.PLACED:
         return Progress(_("Waiting for your payment"), _("We start as soon as it is paid."), "now", steps=steps)
+    if order.subscription.state in {Subscription.State.ENDING, Subscription.State.ENDED}:
+        text = _("Please write to us if you did not expect this.")
+        return Progress(_("Your subscription was ended"), text, "off", is_final=True)
     licenses = tuple(_license_step(request) for request in requests)
     ready = all(service.state == Service.State.READY for service in services)
     if ready and all(request.is_final for request in requests):
@@ -101,3 +106,35 @@ def _license_step(request: LicenseRequest) -> Step:
     if mark == "late" and request.license_id:
         words = gettext_lazy("Issued; its installation takes longer than usual")
     return Step(request.license_class.name, mark, str(words))
+
+
+# --- what becomes of it when a subscription is ended ----------------------------------------------------------------
+
+
+def becomes_of_license(license_: License, requests: Sequence[LicenseRequest]) -> str:
+    """How a license ends with its subscription; `requests` are the subscription's open ones."""
+    own = [one for one in requests if one.license_id == license_.pk]
+    plugin = license_.configuration.name
+    for one in own:
+        if one.kind == LicenseRequest.Kind.TERMINATE:
+            return _("Its end is asked for already, by request %(n)s.") % {"n": one.pk}
+    if not license_.configuration.is_online:
+        text = _("%(plugin)s is offline: somebody has to end it with the vendor, and then write it down here.")
+        return text % {"plugin": plugin}
+    for one in own:
+        if is_waited_for(one):
+            return _("%(plugin)s ends it for good, once request %(n)s is settled.") % {"plugin": plugin, "n": one.pk}
+    return _("%(plugin)s ends it for good, and it is taken out of its install target.") % {"plugin": plugin}
+
+
+def becomes_of_request(request: LicenseRequest) -> str:
+    """What the end of its subscription does with an open request."""
+    if request.kind == LicenseRequest.Kind.TERMINATE:
+        return _("It goes on: it is the end of a license.")
+    if is_given_up(request):
+        return _("It is cancelled.") if request.license_id else _("It is cancelled; nothing is bought for it.")
+    if is_doubtful(request) and request.state == LicenseRequest.State.ATTENTION:
+        return _("It may have been sold: somebody has to decide, and the end waits for that.")
+    if is_doubtful(request):
+        return _("It may have been sold: the vendor is asked first, and what he has sold is ended.")
+    return _("A worker is busy with it: it is waited for, and what it brings is ended.")

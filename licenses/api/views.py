@@ -110,6 +110,13 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
         """Somebody knows that the vendor sold nothing for a request in doubt; `reason` is required."""
         return self._act(request, services.order_again, **read_body(ReasonSerializer, request))
 
+    @extend_schema(request=ReasonSerializer, responses=LicenseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def ended(self, request: Request, **_: Any) -> Response:
+        """Somebody has ended the license with its vendor, which the panel could not; `reason` is required."""
+        return self._act(request, services.write_down_end, **read_body(ReasonSerializer, request))
+
     @extend_schema(request={"multipart/form-data": UploadSerializer}, responses=LicenseRequestSerializer)
     @action(
         detail=True,

@@ -13,7 +13,7 @@ from licenses.claimed import living
 from licenses.hand import event_of
 from licenses.models import Finding, License, LicenseClass, LicenseRequest
 from licenses.owed import check_stock, owed, uids_of
-from licenses.owner import has_open_services, subscription_or_problem
+from licenses.owner import check_goes_on, has_open_services, subscription_or_problem
 from licenses.plugins import plugin_class
 from licenses.reconciling.deciding import bring_files_again, check_stranger, claimed, described, drop
 from pbas.core.problems import ConflictProblem, Problem, inside
@@ -44,6 +44,7 @@ def adopt(*, finding: Finding, subscription_id: int | None, actor: Actor, reason
                 status=key.status,
             )
         with _once(finding), transaction.atomic():
+            check_goes_on(subscription_id)
             check_stranger(finding, key)
             if finding.license is not None or key.parent:
                 return _adopt_additional(finding, key, actor, reason)

@@ -1,7 +1,8 @@
 """What a person may do with a request now."""
 
-from licenses.hand import waits_for_vendor, was_bought
+from licenses.hand import waits_for_end_by_hand, waits_for_vendor, was_bought
 from licenses.models import LicenseRequest
+from licenses.owner import why_over
 
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
@@ -23,6 +24,7 @@ def actions_of(
     by_hand = not request.configuration.is_online
     spent = {State.BUYING, State.IN_DOUBT}
     in_doubt = state == State.IN_DOUBT or stopped in spent
+    is_over = why_over(request.subscription) is not None
     is_issue, has_license = request.kind == Kind.ISSUE, request.license_id is not None
     brought = is_issue or is_answered or not waits_for_vendor(request)
     may = {
@@ -30,8 +32,11 @@ def actions_of(
         "retry": state != State.SERVICES and not (by_hand and state in {State.KEY, State.FILES, State.INSTALL}),
         "upload": state not in {State.BUYING, State.PROOF} and request.kind in _BRINGS,
         "adopt": state in {State.IN_DOUBT, State.ATTENTION} and not has_license,
-        "order_again": in_doubt and not (is_issue and has_license),
+        "order_again": in_doubt and not is_over and not (is_issue and has_license),
         "install": state in {State.INSTALL, State.ATTENTION} and has_license and has_files and has_target and brought,
-        "cancel": state not in {State.BUYING, State.PROOF} and not was_bought(request),
+        "cancel": state not in {State.BUYING, State.PROOF}
+        and not was_bought(request)
+        and not (is_over and request.kind == Kind.TERMINATE),
+        "ended": waits_for_end_by_hand(request),
     }
     return frozenset(name for name, allowed in may.items() if allowed)

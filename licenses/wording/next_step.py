@@ -74,7 +74,9 @@ class NextStep:
     when: datetime | None = None
     fault: str = ""
     vendor_says: str = ""
-    primary: str = ""  # retry, install, target, upload, text, adopt, release, subscription, plugin, assign, cancel
+    primary: str = (
+        ""  # retry, install, target, upload, text, adopt, release, subscription, plugin, assign, cancel, ended
+    )
     services: Sequence["Service"] = field(default=())
 
     @property
@@ -162,12 +164,8 @@ def _needs_attention(request: LicenseRequest, target: InstallTarget | None) -> N
 def _waits_for_person(request: LicenseRequest, target: InstallTarget | None) -> NextStep:
     """An offline configuration: nothing goes by itself."""
     itself = _("Nothing: %(plugin)s works by hand") % {"plugin": request.configuration.name}
-    if request.state == State.KEY and request.kind == Kind.ISSUE:
-        text = _("Send this request to the vendor's sales desk as text. When the key comes, upload it here.")
-        return NextStep("wait", _("Order the key from the vendor"), text, itself, primary="text")
     if request.state == State.KEY:
-        text = _("Send this request to the vendor's sales desk as text. When his answer comes, upload it here.")
-        return NextStep("wait", _("Ask the vendor for it"), text, itself, primary="text")
+        return _waits_for_vendor_by_hand(request, itself)
     if request.state == State.FILES:
         text = _("The key is here. Its license file is still missing.")
         return NextStep("wait", _("Upload the license file"), text, itself, primary="upload")
@@ -182,6 +180,17 @@ def _waits_for_person(request: LicenseRequest, target: InstallTarget | None) -> 
         return NextStep("wait", str(_PROBLEMS["no_target"]), text, itself, primary="target")
     text = _("Key and files are here. Install them into %(target)s when you are ready.") % {"target": target}
     return NextStep("wait", _("Ready to install"), text, itself, primary="install")
+
+
+def _waits_for_vendor_by_hand(request: LicenseRequest, itself: str) -> NextStep:
+    if request.kind == Kind.ISSUE:
+        text = _("Send this request to the vendor's sales desk as text. When the key comes, upload it here.")
+        return NextStep("wait", _("Order the key from the vendor"), text, itself, primary="text")
+    if request.kind == Kind.TERMINATE:
+        text = _("Tell the vendor, for example with this request as text. When he has ended it, write it down here.")
+        return NextStep("wait", _("End the license with its vendor"), text, itself, primary="ended")
+    text = _("Send this request to the vendor's sales desk as text. When his answer comes, upload it here.")
+    return NextStep("wait", _("Ask the vendor for it"), text, itself, primary="text")
 
 
 def _goes_by_itself(request: LicenseRequest) -> NextStep:

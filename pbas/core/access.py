@@ -45,7 +45,7 @@ PAGES: dict[str, Line] = {
     # work on requests, licenses, orders and subscriptions
     **_lines(
         "new_license license_renew license_suspend license_resume license_terminate license_change license_assign"
-        " license_request_order_again license_request_cancel ready_keys_import"
+        " license_request_order_again license_request_cancel license_request_ended subscription_end ready_keys_import"
         " mass_uploads mass_upload_undo finding_adopt finding_terminate finding_ignore",
         get=OPERATE,
         post=OPERATE,
@@ -112,7 +112,7 @@ API: dict[str, Line] = {
     **_lines("api-request-detail api-license-list api-license-detail", get=SALE),
     **_lines(
         "api-request-adopt api-request-cancel api-request-hold api-request-install api-request-order-again"
-        " api-request-release api-request-retry api-request-upload",
+        " api-request-release api-request-retry api-request-upload api-request-ended",
         post=OPERATE,
     ),
     **_lines(
@@ -132,7 +132,7 @@ API: dict[str, Line] = {
     **_lines("api-account-list api-account-detail api-order-list api-order-detail", get=SALE, post=SELL),
     **_lines("api-subscription-list api-subscription-detail", get=SALE),
     **_lines("api-order-cancel api-order-pay", post=f"{OPERATE}|{SELL}"),
-    **_lines("api-subscription-failed api-subscription-ready", post=f"{OPERATE}|{SELL}"),
+    **_lines("api-subscription-end api-subscription-failed api-subscription-ready", post=f"{OPERATE}|{SELL}"),
 }
 
 TABLE = {**PAGES, **API}

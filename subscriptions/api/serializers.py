@@ -170,16 +170,20 @@ class ReadySerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
-    """A subscription with its services and its install target."""
+    """A subscription with its services, its install target, and what it still waits for."""
 
     order = Text(source="order.number", read_only=True, help_text="The order's number.")
     plan = Text(source="plan.code", read_only=True, help_text="The plan's code.")
     services = ServiceSerializer(many=True, read_only=True)
     install_target = serializers.SerializerMethodField()
+    open_requests = serializers.SerializerMethodField()
 
     class Meta:
         model = Subscription
-        fields = ["id", "name", "state", "order", "account", "plan", "services", "install_target", "created_at"]
+        fields = [
+            *("id", "name", "state", "order", "account", "plan", "services", "install_target", "open_requests"),
+            "created_at",
+        ]
         read_only_fields = fields
 
     @extend_schema_field(TargetSerializer(allow_null=True))
@@ -187,6 +191,10 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
         """None until the hosting service is ready."""
         target = getattr(subscription, "install_target", None)
         return TargetSerializer(target).data if target else None
+
+    def get_open_requests(self, subscription: Subscription) -> list[int]:
+        """Ids of its license requests that are not over: what keeps it from being active, or from being ended."""
+        return [one.pk for one in subscription.open_requests]  # type: ignore[attr-defined] # prefetched
 
 
 class SubscriptionFilters(serializers.Serializer[dict[str, Any]]):

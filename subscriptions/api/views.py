@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ka_plugins.installing import Target
+from licenses.models import LicenseRequest
 from pbas.core.api.fields import ReasonSerializer
 from pbas.core.api.idempotency import once_per_key
 from pbas.core.api.views import PanelViewSet, read_body
@@ -28,8 +29,14 @@ from subscriptions.api.serializers import (
     SubscriptionSerializer,
 )
 from subscriptions.api.serializers_plans import PlanSerializer
+from subscriptions.ending import end_subscription
 from subscriptions.models import Account, HostingPlan, Order, OrderLine, Subscription
 
+OPEN_REQUESTS = Prefetch(
+    "license_requests",
+    LicenseRequest.objects.filter(finished_at__isnull=True).only("subscription").order_by("pk"),
+    to_attr="open_requests",
+)
 LINES = Prefetch("lines", OrderLine.objects.select_related("license_class"))
 
 
@@ -115,7 +122,9 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewSe
 class SubscriptionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewSet[Subscription]):
     """Subscriptions."""
 
-    queryset = selectors.subscriptions_for_list().select_related("install_target").prefetch_related("services")
+    queryset = (
+        selectors.subscriptions_for_list().select_related("install_target").prefetch_related("services", OPEN_REQUESTS)
+    )
     serializer_class = SubscriptionSerializer
     filters = SubscriptionFilters
     lookup_value_converter = "int"
@@ -149,6 +158,16 @@ class SubscriptionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Pane
         actor = store(request.user.get_username())
         service = services.service_failed(subscription=self.get_object(), name=name, reason=reason, actor=actor)
         return Response(ServiceSerializer(service).data)
+
+    @extend_schema(request=ReasonSerializer, responses=SubscriptionSerializer)
+    @action(detail=True, methods=["post"])
+    @once_per_key
+    def end(self, request: Request, **_: Any) -> Response:
+        """End it with all its licenses, with `reason`; `ending` until no request of it is open. Twice is a no-op."""
+        reason = read_body(ReasonSerializer, request)["reason"]
+        actor = store(request.user.get_username())
+        end_subscription(subscription=self.get_object(), reason=reason, actor=actor)
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 def _created(body: serializers.BaseSerializer[Any], **more: Any) -> Response:

@@ -74,6 +74,7 @@ def subscription_word(subscription: Subscription) -> tuple[str, str]:
     words = {
         Subscription.State.PENDING: ("now", _("Being set up")),
         Subscription.State.ACTIVE: ("done", _("Active")),
+        Subscription.State.ENDING: ("off", _("Being ended")),
         Subscription.State.ENDED: ("off", _("Ended")),
     }
     mark, text = words[Subscription.State(subscription.state)]

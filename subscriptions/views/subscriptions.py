@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from licenses.forms import ReasonForm
 from licenses.target_forms import TargetForm
 from licenses.targets import set_install_target
+from licenses.wording import next_step
 from pbas.core.lists.pages import show_list
 from pbas.core.problems import Problem
 from pbas.core.story import staff
@@ -115,14 +116,19 @@ def _page(
         )
         for service in subscription.services.all()
     ]
+    requests = list(requests_of(subscription))
+    is_ending = subscription.state == Subscription.State.ENDING
+    opened = [one for one in reversed(requests) if is_ending and not one.is_final]
     context = {
         "subscription": subscription,
+        "is_over": is_ending or subscription.state == Subscription.State.ENDED,
+        "holding": [(one, next_step(one, services=(), target=target)) for one in opened],
         "services": rows,
         "open_services": [row.service for row in rows if row.is_open],
         "target": target,
         "target_form": target_form or TargetForm(kept=target),
         "licenses": licenses_of(subscription),
-        "requests": requests_of(subscription),
+        "requests": requests,
         "story": story_of(subscription, request.GET.get("story", "")),
     }
     return render(request, "subscriptions/subscription.html", context)

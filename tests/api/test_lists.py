@@ -145,7 +145,7 @@ def _rows(
         ("plans/", 3),
         ("accounts/", 1),
         ("orders/", 2),
-        ("subscriptions/", 2),
+        ("subscriptions/", 3),
         ("license-requests/", 2),
         ("licenses/", 2),
         ("plugins/", 1),

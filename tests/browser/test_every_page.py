@@ -26,8 +26,9 @@ from pbas.core.models import BulkRow, BulkRun, Notice
 from pbas.core.notices import services as notices
 from pbas.core.rights import OPERATOR, give_role
 from pbas.core.story import SYSTEM, Actor, tell
+from subscriptions.ending import end_subscription
 from tests.browser.looks import faults_of
-from tests.factories import World, fresh_client, make_ready
+from tests.factories import World, fresh_client, make_license, make_order, make_ready, make_subscription
 from tests.web.test_signing_in import code_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -78,13 +79,18 @@ def addresses(world: World, staff: User, asked: LicenseRequest) -> list[str]:
     ann = User.objects.create_user("ann", password="a long password", is_staff=True)
     give_role(ann, OPERATOR)
     doubt = LicenseRequest.objects.create(configuration=world.configuration, license_class=sold, state="in_doubt")
+    left = make_subscription(make_order(world.plan))
+    make_license(sold, subscription=left)
+    end_subscription(subscription=left, actor=actor, reason="He has left.")
+    task = left.license_requests.get(kind="terminate")
     offered, classes = world.plan.licenses.get(), f"/plugins/{sold.configuration_id}/classes/{sold.pk}"
     ready = f"/plugins/{sold.configuration_id}/ready-keys/"
     return [
         *("/notices/", "/runs/", "/uploads/", f"/uploads/{batch.pk}/", "/search/", "/nowhere/"),
         *("/ready-keys/", ready, f"{ready}{sold.pk}/", f"{ready}{sold.pk}/import/", f"{classes}/cost/"),
         *("/staff/", "/staff/invite/", f"/staff/{ann.pk}/", "/lists/licenses/columns/"),
-        f"/license-requests/{doubt.pk}/order-again/",
+        *(f"/license-requests/{doubt.pk}/order-again/", f"/license-requests/{task.pk}/ended/"),
+        *(f"/subscriptions/{world.subscription.pk}/end/", f"/subscriptions/{left.pk}/"),
         f"/plans/{world.plan.code}/licenses/{offered.pk}/options/",
         *(f"/accounts/{part}/" for part in ("2fa", "2fa/totp/activate", "sessions", "reauthenticate")),
         "/activity/?actor=staff&person=staff",

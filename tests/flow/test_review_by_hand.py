@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from ka_plugins.contract import KeyFile
 from ka_plugins.simulator.running import RunningSimulator
 from licenses import uploads
-from licenses.models import License, LicenseClass
+from licenses.models import License, LicenseClass, LicenseRequest
 from licenses.services import (
     cancel_request,
     hold_request,
@@ -84,8 +84,9 @@ def test_finishing_does_not_wait_for_what_only_refers_to_the_subscription(plesk:
             activate_served([subscription.pk])
         done.set()
 
-    with transaction.atomic():  # a story line refers to the subscription, as each batch of a ledger has many
-        hold_request(request=request_of(subscription), actor=SYSTEM)
+    row = {"configuration": plesk.configuration, "license_class": plesk, "state": "services"}
+    with transaction.atomic():
+        LicenseRequest.objects.create(**row, subscription=subscription)
         thread = in_thread(finish)
         assert done.wait(5), "two ledgers would wait for each other for good"
     thread.join()

@@ -32,6 +32,7 @@ ACTIONS: dict[str, Action] = {
     "hold": lambda one: services.hold_request(request=one, actor=SYSTEM),
     "release": lambda one: services.release_request(request=one, actor=SYSTEM),
     "cancel": lambda one: services.cancel_request(request=one, actor=SYSTEM, reason="Tried.", nothing_sold=True),
+    "ended": lambda one: services.write_down_end(request=one, actor=SYSTEM, reason="Tried."),
     "order_again": lambda one: services.order_again(request=one, actor=SYSTEM, reason="Tried."),
     "install": lambda one: services.install_request(request=one, actor=SYSTEM),
     "adopt": lambda one: services.adopt_key(request=one, key=f"PLSK.{next(_numbers)}.0001", actor=SYSTEM),

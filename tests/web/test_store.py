@@ -10,7 +10,15 @@ from django.urls import reverse
 
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
 from pbas.core.story import store
-from subscriptions.models import Account, HostingPlan, Order, PlanLicense, PlanService, Service, Subscription
+from subscriptions.models import (
+    Account,
+    HostingPlan,
+    Order,
+    PlanLicense,
+    PlanService,
+    Service,
+    Subscription,
+)
 from subscriptions.selectors import order_token
 from subscriptions.services import AccountDetails, cancel_order, pay_order, place_order
 from subscriptions.wording import progress_of
@@ -244,6 +252,7 @@ def made(state: str, *, issued: bool = False) -> LicenseRequest:
 
 def words(services: list[str], requests: list[LicenseRequest], state: str = "paid") -> Any:
     order = Order(state=state, account=Account(), plan=HostingPlan())
+    Subscription(order=order)
     return progress_of(order, [Service(state=one) for one in services], requests)
 
 
