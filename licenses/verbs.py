@@ -82,7 +82,11 @@ def _what_plugin_lacks(license_: License, kind: str) -> Problem | None:
         verbs = plugin_class(configuration.template).verbs
     except Problem as problem:
         return problem
-    return None if Verb(kind) in verbs else Problem(_LACKS[Kind(kind)], name=configuration.name)
+    if Verb(kind) not in verbs:
+        return Problem(_LACKS[Kind(kind)], name=configuration.name)
+    if kind == Kind.RENEW and Verb.DESCRIBE in verbs and not (license_.expires_at or license_.renew_at):
+        return ConflictProblem("License %(name)s never expires, so there is nothing to renew.", name=license_.key)
+    return None
 
 
 def open_kinds(license_: License) -> set[str]:

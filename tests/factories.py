@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import uuid4
 from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from ka_plugins.installing import Target
 from ka_plugins.simulator.running import RunningSimulator
@@ -99,10 +101,15 @@ def make_ready(subscription: Subscription, folder: Path) -> None:
 
 
 def make_license(license_class: LicenseClass | None = None, **values: Any) -> License:
-    """A license that was issued, straight into the table."""
+    """A license that was issued and ends in half a year, straight into the table."""
     license_class = license_class or make_class()
-    key = _unique("KEY")
-    given = {"configuration": license_class.configuration, "license_class": license_class, "key": key}
+    key, ends = _unique("KEY"), timezone.now() + timedelta(days=180)
+    given = {
+        "configuration": license_class.configuration,
+        "license_class": license_class,
+        "key": key,
+        "expires_at": ends,
+    }
     return License.objects.create(**{"fingerprint": key, **given, **values})
 
 

@@ -63,7 +63,7 @@ class Keeping:
                 assert error.retry_after == RETRY_SECONDS, "the vendor's Retry-After is lost"
 
     def test_a_key_is_described_as_it_was_bought(self, workbench: Workbench) -> None:
-        """Same identity, same class, alive."""
+        """Same identity, same class, alive, and whether it ends at all: what never ends is not renewed."""
         if workbench.has(Verb.DESCRIBE, Verb.ISSUE_KEY):
             key = workbench.buy()
             described = workbench.run(lambda plugin: plugin.describe(key.number))
@@ -71,6 +71,8 @@ class Keeping:
             assert described.class_code == workbench.order.class_code, "it has another class"
             assert set(workbench.order.features) <= set(described.features), "features that were bought are missing"
             assert described.status is KeyStatus.ACTIVE, f"it is {described.status}"
+            ends, known = (bool(one.expires_at or one.renew_at) for one in (key, described))
+            assert ends == known, "the sale and the description do not agree whether it ends"
 
     def test_times_are_utc(self, workbench: Workbench) -> None:
         """Every time that a verb answers with carries its zone."""

@@ -1,10 +1,12 @@
 """A store with a token, a provider's offline plug-in, and one plan that is sold with a license of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from ka_plugins.installing import Target
 from licenses.models import License, LicenseClass, LicenseRequest, PluginConfiguration
@@ -107,7 +109,7 @@ def make_license(license_class: LicenseClass) -> Callable[..., License]:
             license_class=license_class,
             key=key,
             fingerprint=key,
-            **values,
+            **{"expires_at": timezone.now() + timedelta(days=180), **values},
         )
 
     return make

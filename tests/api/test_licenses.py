@@ -58,6 +58,13 @@ def test_a_renewal_of_a_named_end_is_refused_once_that_end_is_past(api: Api, lic
     assert api.post(path, {"expires_at": ends}).status_code == 201
 
 
+def test_a_license_that_never_expires_is_not_renewed(api: Api, license_: License) -> None:
+    PluginConfiguration.objects.update(template="plesk_ka", mode="online")
+    License.objects.filter(pk=license_.pk).update(expires_at=None, renew_at=None)
+    assert "never expires" in problem(api.post(f"licenses/{license_.pk}/renew/"), 409)["detail"]
+    assert license_.requests.count() == 0
+
+
 def test_a_change_needs_its_options(api: Api, license_: License) -> None:
     problem(api.post(f"licenses/{license_.pk}/change/", {}), 422, "options")
     problem(api.post(f"licenses/{license_.pk}/change/", {"options": {"features": [{}]}}), 422, "options.features.0")

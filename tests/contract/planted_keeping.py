@@ -27,6 +27,11 @@ class DescribesAnotherClass(PleskKaPlugin):
         return dataclasses.replace(await super().describe(key), class_code="ANOTHER")
 
 
+class SellsWithoutAnEnd(PleskKaPlugin):
+    async def issue_key(self, order: LicenseOrder) -> Key:
+        return dataclasses.replace(await super().issue_key(order), expires_at=None, renew_at=None)
+
+
 class RenewsIntoAnother(PleskKaPlugin):
     async def renew(self, key: str, reference: str) -> Key:
         return dataclasses.replace(await super().renew(key, reference), number="PLSK.00000000.0001")

@@ -47,6 +47,7 @@ PLANTED: list[tuple[type[Plugin], str]] = [
     (planted_keeping.TrimsFiles, "test_files_are_the_vendors_own_bytes"),
     (planted_keeping.TakesAQuestionForAPurchase, "test_a_question_without_an_answer_is_unavailable"),
     (planted_keeping.DescribesAnotherClass, "test_a_key_is_described_as_it_was_bought"),
+    (planted_keeping.SellsWithoutAnEnd, "test_a_key_is_described_as_it_was_bought"),
     (planted_keeping.RenewsIntoAnother, "test_a_renewed_key_keeps_its_identity"),
     (planted_keeping.TakesALostRenewalForUnavailable, "test_a_lost_answer_to_a_renewal_is_an_unknown_outcome"),
     (planted_keeping.BuysWhereItShouldChange, "test_a_change_to_what_is_there_changes_nothing"),

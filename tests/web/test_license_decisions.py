@@ -93,6 +93,27 @@ def test_a_license_offers_what_its_plug_in_has_a_verb_for(
     assert offered(staff_client, license_) == verbs
 
 
+@pytest.mark.parametrize(
+    ("template", "mode", "is_offered"),
+    [
+        ("plesk_ka", "online", False),
+        ("plesk_ka", "offline", True),  # nobody told the panel when it ends
+    ],
+)
+def test_a_license_that_never_expires_is_not_renewed_where_its_vendor_tells_the_end(
+    staff_client: Client, world: World, license_: License, template: str, mode: str, *, is_offered: bool
+) -> None:
+    type(world.configuration).objects.update(template=template, mode=mode)
+    License.objects.filter(pk=license_.pk).update(expires_at=None, renew_at=None)
+    assert ("renew" in offered(staff_client, license_)) is is_offered
+    page = staff_client.get(address(license_, "renew")).text
+    assert ("never expires, so there is nothing to renew" in page) is not is_offered
+    staff_client.post(address(license_, "renew"), {"reason": ""})
+    assert license_.requests.filter(kind="renew").exists() is is_offered
+    License.objects.filter(pk=license_.pk).update(renew_at=timezone.now())
+    assert "renew" in offered(staff_client, license_) or is_offered
+
+
 def test_what_is_asked_for_already_is_not_offered_again(staff_client: Client, license_: License) -> None:
     staff_client.post(address(license_, "renew"), {"reason": ""})
     assert offered(staff_client, license_) == {"change", "suspend", "terminate"}

@@ -32,8 +32,8 @@ def test_an_export_has_all_rows_of_the_filter_in_its_order_however_long_its_stre
     monkeypatch.setattr(export, "_STRETCH", 3)
     sold = make_class()
     for _n in range(12):
-        make_license(sold)
-    make_license(make_class(), state=License.State.EXPIRED)
+        make_license(sold, expires_at=None)
+    make_license(make_class(), state=License.State.EXPIRED, expires_at=None)
     filters = {"state": "state=issued", "plugin": f"plugin={sold.configuration_id}"}
     address = f"/lists/licenses/export.csv?{filters[narrowed]}&sort={sort}&columns=key,number,expires"
     found = rows_of(staff_client, address)
