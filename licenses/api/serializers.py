@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from licenses.models import License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
+from licenses.models import Finding, License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.owed import MOST_AT_ONCE
 from licenses.selectors import SHORTEST_SEARCH
 from pbas.core.api.fields import IdField, IdOrCodeField, ReasonSerializer
@@ -78,6 +78,21 @@ class LicenseRequestSerializer(serializers.ModelSerializer[LicenseRequest]):
         return TroubleSerializer(request).data if request.problem_kind else None
 
 
+class CandidateSerializer(serializers.ModelSerializer[Finding]):
+    """A key that may be the one of a request in doubt, and what it costs a month; null where that was not entered."""
+
+    key = Text(source="shown", help_text="Masked where the vendor's keys are secrets; adopt it by its id.")
+    monthly_fee = serializers.DecimalField(
+        source="license_class.monthly_fee", max_digits=10, decimal_places=2, allow_null=True, default=None
+    )
+    currency = Text(source="license_class.currency", default="")
+
+    class Meta:
+        model = Finding
+        fields = ["id", "key", "class_code", "vendor_status", "monthly_fee", "currency", "seen_at"]
+        read_only_fields = fields
+
+
 class NewLicensesSerializer(serializers.Serializer[dict[str, Any]]):
     """New License: a number of equal licenses of one class, for one subscription or for stock."""
 
@@ -111,11 +126,18 @@ class UploadSerializer(serializers.Serializer[dict[str, Any]]):
     files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False, default=list)
 
 
-class AdoptSerializer(serializers.Serializer[dict[str, str]]):
-    """The key that the vendor sold for a request whose answer was lost."""
+class AdoptSerializer(serializers.Serializer[dict[str, Any]]):
+    """The key that the vendor sold for a request whose answer was lost: itself, or the id of a candidate."""
 
-    key = Text(max_length=LONGEST_TEXT)
+    key = Text(max_length=LONGEST_TEXT, required=False)
+    candidate = IdField(required=False, help_text="The id of one of its candidates, in place of the key.")
     reason = Text(required=False, allow_blank=True, default="", max_length=2000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of the two."""
+        if ("key" in attrs) == ("candidate" in attrs):
+            raise serializers.ValidationError({"key": "Give either the key or the id of a candidate."})
+        return attrs
 
 
 class CancelSerializer(ReasonSerializer):

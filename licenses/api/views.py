@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ka_plugins.contract import KeyFile
-from licenses import selectors, services, uploads
+from licenses import doubts, selectors, services, uploads
 from licenses.api.serializers import (
     AdoptSerializer,
     CancelSerializer,
+    CandidateSerializer,
     LicenseRequestSerializer,
     NewLicensesSerializer,
     NewRequestsSerializer,
@@ -44,6 +45,12 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     def search(self, queryset: QuerySet[LicenseRequest, Any], text: str) -> QuerySet[LicenseRequest, Any]:
         """As the panel's list does."""
         return queryset.filter(selectors.found_by(text).requests_of_it())
+
+    @extend_schema(responses=CandidateSerializer(many=True))
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def candidates(self, *_: Any, **__: Any) -> Response:
+        """The keys among which somebody has to choose for a request in doubt, with what each costs; empty without."""
+        return Response(CandidateSerializer(doubts.candidates_of(self.get_object()), many=True).data)
 
     @extend_schema(request=NewLicensesSerializer, responses={201: NewRequestsSerializer})
     @once_per_key
@@ -100,8 +107,11 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     @action(detail=True, methods=["post"])
     @once_per_key
     def adopt(self, request: Request, **_: Any) -> Response:
-        """Take a key that was sold for this request though its answer was lost."""
-        return self._act(request, services.adopt_key, **read_body(AdoptSerializer, request))
+        """Take a key that was sold for this request though its answer was lost, or one of its candidates."""
+        given = read_body(AdoptSerializer, request)
+        if "candidate" in given:
+            given["key"] = doubts.candidate_key(self.get_object(), given.pop("candidate"))
+        return self._act(request, services.adopt_key, **given)
 
     @extend_schema(request=ReasonSerializer, responses=LicenseRequestSerializer)
     @action(detail=True, methods=["post"], url_path="order-again")

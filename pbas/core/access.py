@@ -125,7 +125,7 @@ API: dict[str, Line] = {
     **_lines("api-ready-keys-list api-ready-keys-detail", get=VIEW, post=CONFIGURE),
     **_lines("api-ready-keys-bring", post=OPERATE),
     **_lines("api-plugin-check api-plugin-fetch-classes api-plugin-pause api-plugin-resume", post=CONFIGURE),
-    **_lines("api-finding-list api-finding-detail", get=VIEW),
+    **_lines("api-finding-list api-finding-detail api-request-candidates", get=VIEW),
     **_lines("api-plugin-reconcile", get=VIEW, post=OPERATE),
     **_lines("api-finding-adopt api-finding-terminate api-finding-fetch api-finding-ignore", post=OPERATE),
     **_lines("api-plan-list api-plan-detail", get=SALE, post=CONFIGURE),
