@@ -7,9 +7,10 @@ from typing import Any
 
 from django.http import QueryDict  # noqa: TID251 (what a browser posts)
 from django.test import Client
+from django.urls import reverse
 
 from ka_plugins.contract import AdditionalClass, ClassInfo, Feature, FeatureGroup
-from licenses.models import LicenseClass, PluginConfiguration
+from licenses.models import License, LicenseClass, PluginConfiguration
 from tests.factories import World, make_class
 
 DOMAINS = FeatureGroup("Domains", (Feature("D10", "10 domains"), Feature("D100", "100 domains")), required=True)
@@ -23,6 +24,9 @@ PLESK = ClassInfo(
     features=(Feature("POWER", "Power pack"), Feature("GAMES", "Game servers")),
     additional=(VIRUS, AdditionalClass("BACKUP", "Backup")),
 )
+
+
+VERBS = ("renew", "change", "suspend", "resume", "terminate")
 
 
 def make_wares(configuration: PluginConfiguration, info: ClassInfo = PLESK, **values: Any) -> LicenseClass:
@@ -77,3 +81,14 @@ def send(client: Client, page: str, step: str, **changes: Any) -> Any:
 def review_page(client: Client, world: World, **changes: Any) -> str:
     chosen: dict[str, Any] = {"features.0": "D100", "features": ["POWER"], "additional": ["AV"], "AV/features.0": "S24"}
     return str(send(client, options_page(client, world, **changes), "review", **chosen).text)
+
+
+def address(license_: License, verb: str = "") -> str:
+    """The page of a license, or of one decision about it."""
+    return reverse(f"license_{verb}" if verb else "license", args=[license_.pk])
+
+
+def offered(client: Client, license_: License) -> set[str]:
+    """The verbs that the page of a license offers."""
+    text = client.get(address(license_)).text
+    return {verb for verb in VERBS if address(license_, verb) in text}
