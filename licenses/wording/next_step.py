@@ -74,9 +74,8 @@ class NextStep:
     when: datetime | None = None
     fault: str = ""
     vendor_says: str = ""
-    primary: str = (
-        ""  # retry, install, target, upload, text, adopt, release, subscription, plugin, assign, cancel, ended
-    )
+    # retry, install, target, upload, text, adopt, release, subscription, plugin, assign, cancel, ended
+    primary: str = ""
     services: Sequence["Service"] = field(default=())
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 
-from licenses.models import License
+from licenses.models import License, LicenseClass
 from licenses.services import change_license
 from pbas.core.story import SYSTEM
 from tests.fire.fleet import Fleet
@@ -62,4 +62,16 @@ def test_an_engine_killed_at_this_point_costs_time_only(name: str, fleet: Fleet,
         shop.wait_for(has_struck, f"no case comes to the fault point {name}: give it one in WAYS")
         seconds = shop.wait_until_done()
     assert seconds < 30
+    shop.check_bought_once()
+
+
+@pytest.mark.parametrize("vendor", [Shop.by_traits, Shop.by_reference])
+@pytest.mark.parametrize("name", ["after_purchase", "between_license_and_move", "before_commit"])
+def test_a_sale_that_a_killed_engine_did_not_keep_is_found_at_a_vendor_who_would_sell_again(
+    name: str, vendor: Callable[[Shop], LicenseClass], fleet: Fleet, shop: Shop
+) -> None:
+    with fleet.armed(name) as has_struck:
+        shop.sell(vendor(shop), AT_ONCE)
+        shop.wait_for(has_struck, f"an engine has died at {name}")
+        shop.wait_until_done()
     shop.check_bought_once()

@@ -134,7 +134,7 @@ def test_what_has_ended_or_is_just_being_installed_is_left_alone(license_: Licen
     terminate_license(license=license_, actor=SYSTEM, reason="Over.")
     work()
     assert len(list(prove_due(5))) == 1  # it is taken out, once
-    License.objects.update(prove_at=timezone.now())
+    License.objects.update(prove_at=timezone.now() - timedelta(seconds=1))
     assert list(prove_due(5)) == []
     license_.refresh_from_db()
     assert (license_.state, license_.found, license_.prove_at) == ("terminated", None, None)
