@@ -75,7 +75,7 @@ def test_failures_are_grouped_by_plugin_step_and_cause_in_a_fixed_number_of_stat
     fail(requests[4], "Something of its own.")
     with CaptureQueriesContext(connection) as more:
         staff_client.get(PAGE)
-    assert len(more) == len(few) == 13
+    assert len(more) == len(few) == 15
     link = f"?plugin={big.configuration}&step={big.step}&cause={big.cause}"
     with CaptureQueriesContext(connection) as one_group:
         page = staff_client.get(PAGE + link).text
