@@ -14,12 +14,14 @@ MARK: Final = b"\xef\xbb\xbf"
 
 
 def check_xml_or_text(file: KeyFile) -> None:
-    """Raise ValueError with a reason for a person where these bytes are neither whole XML nor text."""
+    """Raise ValueError with a reason for a person where these bytes are neither whole XML nor text, or not as named."""
     body = file.body
     if body.startswith(ARCHIVES) or body[257:262] == TAR:
         raise ValueError(f"{file.name} is an archive. Unpack it and give the license file that is in it.")
     if body.removeprefix(MARK).lstrip().startswith(b"<"):
         _check_xml(file)
+    elif file.name.lower().endswith(".xml"):
+        raise ValueError(f"{file.name} is no XML, though its name says so. Look whether it is the license file.")
     elif b"\x00" in body or not _is_text(body):
         raise ValueError(f"{file.name} is neither XML nor text, as the license files of this vendor are.")
 

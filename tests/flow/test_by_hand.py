@@ -118,6 +118,7 @@ def test_files_alone_are_not_taken_where_the_vendor_brings_key_and_files(buy: Bu
         ("keys.zip", b"PK\x03\x04\x00\x00", "is an archive. Unpack it"),
         ("keys.tar", b"\x00" * 257 + b"ustar", "is an archive. Unpack it"),
         ("cut.xml", b"<key><number>PLSK", "is no whole XML document"),
+        ("answer.XML", b"The key is not ready yet.", "is no XML, though its name says so"),
         ("bomb.xml", b'<!DOCTYPE key [<!ENTITY a "aa">]><key>&a;</key>', "declares a document type"),
         ("picture.png", b"\x89PNG\x00", "is neither XML nor text"),
     ],
