@@ -151,17 +151,7 @@ def _keep_candidates(landings: Sequence[Landing]) -> None:
             [_candidate(one.claimed, plugin, key) for key in one.candidates],
             update_conflicts=True,
             unique_fields=["configuration", "fingerprint"],
-            update_fields=[
-                "uid",
-                "kind",
-                "shown",
-                "key",
-                "class_code",
-                "vendor_status",
-                "license_class",
-                "request",
-                "seen_at",
-            ],
+            update_fields=_CANDIDATE,
         )
 
 

@@ -52,9 +52,9 @@ def show_request(request: HttpRequest, pk: int) -> HttpResponse:
 def follow_request(request: HttpRequest, pk: int) -> HttpResponse:
     """What has changed since the page was drawn: 204 for nothing, the changed parts, or these and an end of asking."""
     asked = _request_or_404(pk)
-    story = story_of_request(asked, request.GET.get("story", ""))
-    if request.GET.get("seen") == _mark(asked, story):
+    if request.GET.get("seen") == _mark(asked, story_of_request(asked, newest=1)):
         return HttpResponse(status=204)
+    story = story_of_request(asked, request.GET.get("story", ""))
     status = STOP_POLLING if asked.is_final else 200
     return render(request, "requests/_changed.html", {**_context(asked, story), "is_part": True}, status=status)
 

@@ -22,7 +22,7 @@ from licenses.models import (
     PluginConfiguration,
 )
 from pbas.core.models import Event
-from pbas.core.stories import Story
+from pbas.core.stories import NEWEST, Story
 
 if TYPE_CHECKING:
     from subscriptions.models import Subscription
@@ -200,7 +200,7 @@ def target_of(request: LicenseRequest) -> InstallTarget | None:
     return InstallTarget.objects.filter(subscription_id=request.subscription_id).first()
 
 
-def story_of_request(request: LicenseRequest, given: str = "") -> Story:
+def story_of_request(request: LicenseRequest, given: str = "", newest: int = NEWEST) -> Story:
     """The events of a request, and those of its license, subscription and order that are about no request."""
     own = Q(request=request)
     if request.license_id is not None:
@@ -208,7 +208,7 @@ def story_of_request(request: LicenseRequest, given: str = "") -> Story:
     if request.subscription_id is not None:
         about = Q(subscription=request.subscription_id) | Q(order__subscription=request.subscription_id)
         own |= about & Q(request__isnull=True, license__isnull=True)
-    return Story(Event.objects.filter(own), given)
+    return Story(Event.objects.filter(own), given, newest)
 
 
 def license_for_page(pk: int) -> License | None:

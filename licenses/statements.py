@@ -27,6 +27,8 @@ _AGE = {  # seconds since a moment
 }
 _SKIP_LOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 
+Fields = Sequence["Field[Any, Any]"]
+
 # The vendor is asked in these; the others that an engine walks are the panel's own work and go on while he is down.
 # What neither names is of a newer version of the panel beside this one, and is left to it.
 VENDOR_STATES = "'key', 'buying', 'in_doubt', 'files'"
@@ -222,19 +224,20 @@ def add_rows(rows: Sequence[Model]) -> None:
     """
     if not rows:
         return
+    meta = rows[0]._meta  # noqa: SLF001 (Django's public name for it)
     fields = [
         field
-        for field in rows[0]._meta.local_concrete_fields  # noqa: SLF001 (Django's public name for it)
+        for field in meta.local_concrete_fields
         if not (field.primary_key or field.generated or isinstance(field.value_from_object(rows[0]), DatabaseDefault))
     ]
     add = _add_as_one_value if connection.vendor == "postgresql" else _add_as_values
-    for row, (pk,) in zip(rows, add(rows, fields), strict=True):
+    for row, (pk,) in zip(rows, add(rows, meta.db_table, fields), strict=True):
         row.pk = pk
         row._state.adding = False  # noqa: SLF001 (as bulk_create leaves it)
 
 
-def _add_as_one_value(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[tuple[Any, ...]]:
-    table, columns = rows[0]._meta.db_table, ", ".join(f'"{field.column}"' for field in fields)  # noqa: SLF001 (as above)
+def _add_as_one_value(rows: Sequence[Model], table: str, fields: Fields) -> list[tuple[Any, ...]]:
+    columns = _columns(fields)
     given = [{field.column: field.pre_save(row, add=True) for field in fields} for row in rows]
     source = f'jsonb_populate_recordset(CAST(NULL AS "{table}"), CAST(%s AS jsonb))'
     text = f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM {source} RETURNING id'  # noqa: S608 (names of our own tables)
@@ -246,14 +249,17 @@ def _plain(value: object) -> str:
     return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-def _add_as_values(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[tuple[Any, ...]]:
+def _add_as_values(rows: Sequence[Model], table: str, fields: Fields) -> list[tuple[Any, ...]]:
     """SQLite reads no bytes from JSON, and takes values at no more than they are."""
-    table, columns = rows[0]._meta.db_table, ", ".join(f'"{field.column}"' for field in fields)  # noqa: SLF001 (as above)
     marks = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
     values = [value for row in zip(*(_column(field, rows) for field in fields), strict=True) for value in row]
     with connection.cursor() as cursor:
-        cursor.execute(f'INSERT INTO "{table}" ({columns}) VALUES {marks} RETURNING id', values)  # noqa: S608 (as above)
+        cursor.execute(f'INSERT INTO "{table}" ({_columns(fields)}) VALUES {marks} RETURNING id', values)  # noqa: S608 (as above)
         return list(cursor.fetchall())
+
+
+def _columns(fields: Fields) -> str:
+    return ", ".join(f'"{field.column}"' for field in fields)
 
 
 def _column(field: "Field[Any, Any]", rows: Sequence[Model]) -> list[Any]:

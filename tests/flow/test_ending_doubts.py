@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -186,9 +187,9 @@ def test_staff_who_end_it_and_try_its_request_again_at_once_never_buy_for_it(
         LicenseRequest.objects.filter(subscription=subscription).update(due_at=Now() + timedelta(hours=1))
         request = request_of(subscription)
         at_once(
-            lambda one=subscription: end(Subscription.objects.get(pk=one.pk)),  # type: ignore[misc] # mypy infers no default of a lambda
-            lambda one=request: retry_request(request=one, actor=SYSTEM),  # type: ignore[misc] # mypy infers no default of a lambda
-            lambda one=subscription: end(Subscription.objects.get(pk=one.pk)),  # type: ignore[misc] # mypy infers no default of a lambda
+            partial(end, Subscription.objects.get(pk=subscription.pk)),
+            partial(retry_request, request=request, actor=SYSTEM),
+            partial(end, Subscription.objects.get(pk=subscription.pk)),
         )
         assert (state_of(subscription), request_of(subscription).state) == ("ended", "cancelled")
     work()

@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from licenses.models import LicenseRequest
@@ -98,6 +100,18 @@ def test_a_request_that_follows_along_keeps_its_part_and_hears_of_what_is_not_sh
     changed = staff_client.get(asks).text
     assert CURRENT.findall(changed)[0][0] == "people"
     assert "Told of an order" not in changed
+
+
+def test_who_asks_for_news_of_a_request_and_there_is_none_reads_one_event(
+    staff_client: Client, online: LicenseRequest
+) -> None:
+    tell_of_all(request=online)
+    page = staff_client.get(page_of(online)).text
+    [asks] = re.findall(r'hx-get="([^"]+)"', page.split('id="progress"')[1][:200])
+    with CaptureQueriesContext(connection) as asked:
+        assert staff_client.get(asks.replace("&amp;", "&")).status_code == 204
+    [reads] = [one["sql"] for one in asked if 'FROM "core_event"' in one["sql"]]
+    assert reads.endswith("LIMIT 1")
 
 
 def test_the_parts_of_a_timeline_cover_all_that_is_a_problem_and_show_all_of_a_part_at_once(

@@ -1,5 +1,6 @@
 """Ending a subscription: who asks twice, who comes too late, and what begins no more in it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,13 @@ def test_a_license_that_is_asked_for_while_its_subscription_is_ended_is_refused_
     for _ in range(5):
         subscription = make_subscription(folder=tmp_path)
         at_once(
-            lambda one=subscription: end(fresh(one)),  # type: ignore[misc] # mypy infers no default of a lambda
-            lambda one=subscription: new_licenses(  # type: ignore[misc] # mypy infers no default of a lambda
+            partial(end, fresh(subscription)),
+            partial(
+                new_licenses,
                 configuration=license_class.configuration,
                 license_class=license_class,
                 number=1,
-                subscription_id=one.pk,
+                subscription_id=subscription.pk,
                 actor=SYSTEM,
             ),
         )
