@@ -213,6 +213,20 @@ def test_what_nobody_told_of_is_gone_on_with_by_the_clock(buy: Buy, work: Work) 
     assert list(endings_left_lying()) == []
 
 
+def test_what_goes_on_in_a_subscription_that_has_ended_is_listed(buy: Buy, work: Work) -> None:
+    subscription = buy()
+    work()
+    end(subscription)
+    work()
+    assert (state_of(subscription), list(endings_left_lying())) == ("ended", [])
+    License.objects.update(state="installed")
+    [lying] = endings_left_lying()
+    assert (lying.pk, lying.text) == (
+        subscription.pk,
+        f"Subscription {subscription.pk} has ended, but something of it goes on.",
+    )
+
+
 def test_a_refused_end_is_tried_again_by_a_person(buy: Buy, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     subscription = buy()
     work()
