@@ -3,8 +3,11 @@
 A vendor call is never made in a transaction; whoever moved the request meanwhile wins.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from ka_plugins.contract import Key, KeyStatus, Plugin, Settles, Verb
@@ -12,7 +15,7 @@ from ka_plugins.installing import Target
 from licenses import bell, intake
 from licenses.asking import ask
 from licenses.claimed import order_of
-from licenses.hand import event_of, move_by_hand, moved_on, refusal, was_bought
+from licenses.hand import busy, event_of, move_by_hand, refusal, was_bought
 from licenses.models import Finding, InstallTarget, License, LicenseRequest
 from licenses.owner import why_over
 from licenses.plugins import plugin_class
@@ -23,23 +26,26 @@ from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import Actor
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
 State, Kind = LicenseRequest.State, LicenseRequest.Kind
 
 ASKED_AGAIN = 3  # seconds; whoever looks again sooner changes nothing
 
 
-def is_doubtful(request: LicenseRequest) -> bool:
-    """Whether the request may have been sold without our knowing it."""
+def is_doubtful(request: LicenseRequest, told: str | None = None) -> bool:
+    """Whether the request may have been sold without our knowing it; `told`: its `TOLD_OF_DOUBT`, if that is known."""
     if request.kind == Kind.ISSUE and request.license_id is not None:
         return False
     doubted = request.state == State.IN_DOUBT or request.stopped_in in {State.BUYING, State.IN_DOUBT}
-    return doubted or _is_sent_again(request)
+    return doubted or _is_sent_again(request, told)
 
 
-def _is_sent_again(request: LicenseRequest) -> bool:
+def _is_sent_again(request: LicenseRequest, told: str | None) -> bool:
     """Whether a doubt is settled by ordering once more, and that has not been answered yet.
 
-    At most one statement, and none of a request that was never ordered.
+    At most one statement, and none of a request that was never ordered, or where `told` is known.
     """
     if State.KEY not in {request.state, request.stopped_in} or request.intent_at is None:
         return False
@@ -49,8 +55,22 @@ def _is_sent_again(request: LicenseRequest) -> bool:
         is_idempotent = True
     if not (is_idempotent or request.kind == Kind.CHANGE):
         return False
-    told = Event.objects.filter(request=request, kind__in=["in_doubt", "ordered_again"]).order_by("-pk")
-    return told.values_list("kind", flat=True).first() == "in_doubt"
+    return (_told_of(request.pk).first() if told is None else told) == State.IN_DOUBT
+
+
+def _told_of(request: Any) -> "QuerySet[Event, str]":
+    told = Event.objects.filter(request=request, kind__in=[State.IN_DOUBT, "ordered_again"])
+    return told.order_by("-pk").values_list("kind", flat=True)
+
+
+# Of many requests at once: what their stories said last of a doubt, "" where they were never ordered.
+TOLD_OF_DOUBT = Case(
+    When(
+        Q(intent_at__isnull=False) & (Q(state=State.KEY) | Q(stopped_in=State.KEY)),
+        then=Coalesce(Subquery(_told_of(OuterRef("pk"))[:1]), Value("")),
+    ),
+    default=Value(""),
+)
 
 
 def ask_soon(request: LicenseRequest) -> None:
@@ -131,17 +151,24 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str, nothin
     """
     if not reason.strip():
         raise Problem("Say why the request is cancelled; it stays in its story.", field="reason")
-    if request.is_final:
-        raise refusal(request, "Request %(request)s is %(state)s; it cannot be cancelled any more.")
-    if request.state == State.BUYING or request.leased:
-        raise moved_on(request)
-    if request.kind == Kind.TERMINATE and why_over(request.subscription):
-        raise refusal(request, "Request %(request)s belongs to the end of a subscription and cannot be given up.")
-    if request.state == State.PROOF or was_bought(request):
-        raise refusal(request, "What request %(request)s bought costs money. End that license instead of the request.")
+    if problem := why_not_cancel(request):
+        raise problem
     said = _check_unsold(request, nothing_sold=nothing_sold) if is_doubtful(request) else ""
     event = event_of(request, actor, "cancelled", f"Cancelled.{said}", reason.strip())
     return move_by_hand(request, State.CANCELLED, event=event)
+
+
+def why_not_cancel(request: LicenseRequest) -> Problem | None:
+    """Why a request could not be given up whatever its vendor says; None where it could."""
+    if request.is_final:
+        return refusal(request, "Request %(request)s is %(state)s; it cannot be cancelled any more.")
+    if request.state == State.BUYING or request.leased:
+        return busy(request)
+    if request.kind == Kind.TERMINATE and why_over(request.subscription):
+        return refusal(request, "Request %(request)s belongs to the end of a subscription and cannot be given up.")
+    if request.state == State.PROOF or was_bought(request):
+        return refusal(request, "What request %(request)s bought costs money. End that license instead of the request.")
+    return None
 
 
 # --- asking the vendor ----------------------------------------------------------------------------------------------

@@ -142,8 +142,13 @@ def moved_on(request: LicenseRequest) -> ConflictProblem:
     """Why a person's decision came too late."""
     now = LicenseRequest.objects.get(pk=request.pk)
     if now.leased:
-        return refusal(now, "A worker is busy with request %(request)s right now. Try again in a moment.")
+        return busy(now)
     return refusal(now, "Request %(request)s has moved on meanwhile: %(state)s. Look at it again.")
+
+
+def busy(request: LicenseRequest) -> ConflictProblem:
+    """Why nothing can be decided while a worker has the request."""
+    return refusal(request, "A worker is busy with request %(request)s right now. Try again in a moment.")
 
 
 def event_of(request: LicenseRequest, actor: Actor, kind: str, text: str, detail: str = "") -> Event:

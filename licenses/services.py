@@ -133,14 +133,8 @@ def services_ready(*, subscription_id: int, actor: Actor) -> int:
 
 def retry_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """Try now: a request that waits is due at once, one that needs attention goes back to where it stopped."""
-    if request.held:
-        raise refusal(request, "Request %(request)s is on hold. Release it first.")
-    if request.state in {State.SERVICES, *LicenseRequest.FINAL}:
-        raise refusal(request, "Request %(request)s cannot be tried now: %(state)s.")
-    if not request.configuration.is_online and request.state in {State.KEY, State.FILES}:
-        raise refusal(request, "Request %(request)s waits for an upload: its plug-in is offline.")
-    if request.problem_kind == "options" and (wrong := what_is_wrong(request.license_class, request.options)):
-        raise ConflictProblem("%(wrong)s Cancel the request and make a new one.", wrong=wrong)
+    if problem := why_not_retry(request):
+        raise problem
     to = request.stopped_in if request.state == State.ATTENTION else request.state
     if to == State.BUYING:  # the intent was there: whether it was sold is asked before anything is bought
         to = State.IN_DOUBT
@@ -148,19 +142,44 @@ def retry_request(*, request: LicenseRequest, actor: Actor, reason: str = "") ->
     return move_by_hand(request, to, event=event, wait=0)
 
 
+def why_not_retry(request: LicenseRequest) -> Problem | None:
+    """Why a request would not be tried now; None where it would."""
+    if request.held:
+        return refusal(request, "Request %(request)s is on hold. Release it first.")
+    if request.state in {State.SERVICES, *LicenseRequest.FINAL}:
+        return refusal(request, "Request %(request)s cannot be tried now: %(state)s.")
+    if not request.configuration.is_online and request.state in {State.KEY, State.FILES}:
+        return refusal(request, "Request %(request)s waits for an upload: its plug-in is offline.")
+    if request.problem_kind == "options" and (wrong := what_is_wrong(request.license_class, request.options)):
+        return ConflictProblem("%(wrong)s Cancel the request and make a new one.", wrong=wrong)
+    return None
+
+
 def hold_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """Stop the clock of an open request until it is released. Refused while a worker has it."""
-    if request.is_final or request.held:
-        raise refusal(request, "Request %(request)s cannot be held: %(state)s.")
+    if problem := why_not_hold(request):
+        raise problem
     return set_held(request, held=True, event=event_of(request, actor, "held", "Put on hold.", reason))
+
+
+def why_not_hold(request: LicenseRequest) -> Problem | None:
+    """Why a request would not be put on hold; None where it would."""
+    if request.is_final or request.held:
+        return refusal(request, "Request %(request)s cannot be held: %(state)s.")
+    return None
 
 
 def release_request(*, request: LicenseRequest, actor: Actor, reason: str = "") -> LicenseRequest:
     """End a hold; what the request would do by itself it does now."""
-    if not request.held:
-        raise refusal(request, "Request %(request)s is not on hold.")
+    if problem := why_not_release(request):
+        raise problem
     released = set_held(request, held=False, event=event_of(request, actor, "released", "Released.", reason))
     return serve_requests([released])[0]
+
+
+def why_not_release(request: LicenseRequest) -> Problem | None:
+    """Why a request would not be released; None where it would."""
+    return None if request.held else refusal(request, "Request %(request)s is not on hold.")
 
 
 def install_request(*, request: LicenseRequest, actor: Actor) -> LicenseRequest:

@@ -1,9 +1,10 @@
 """What staff may ask for: that a license is read back now, or that our files are put there again."""
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from licenses import bell
-from licenses.models import InstallTarget, License
+from licenses.models import InstallTarget, License, LicenseRequest
 from licenses.proving.looking import is_bound
 from licenses.statements import in_seconds
 from pbas.core.problems import ConflictProblem, Problem, inside
@@ -23,8 +24,13 @@ def prove_license(*, license: License) -> None:  # noqa: A002 (as the other serv
     transaction.on_commit(lambda: bell.send(PROVE, [], queue=QUEUE))
 
 
-def why_not_reinstall(license_: License) -> Problem | None:
-    """Why our files cannot be put there again now; None where they can. Two statements at most."""
+# What `why_not_reinstall` has to know of a license besides itself, for rows of licenses.
+HAS_TARGET = Exists(InstallTarget.objects.filter(subscription=OuterRef("subscription")))
+IS_MOVING = Exists(LicenseRequest.objects.filter(license=OuterRef("pk"), state__in=["files", "install", "proof"]))
+
+
+def why_not_reinstall(license_: License, has_target: bool, is_moving: bool) -> Problem | None:  # noqa: FBT001 (facts of a row)
+    """Why our files cannot be put there again now; None where they can."""
     if license_.state != State.INSTALLED or license_.parent_id is not None:
         return _not_installed(license_)
     if is_bound(license_):
@@ -33,15 +39,12 @@ def why_not_reinstall(license_: License) -> Problem | None:
             configuration=license_.configuration.name,
             license=license_.key,
         )
-    if not InstallTarget.objects.filter(subscription=license_.subscription_id).exists():
+    if not has_target:
         return ConflictProblem(
             "The subscription of %(license)s has no install target. Give one first.", license=license_.key
         )
-    moving = license_.requests.filter(state__in=["files", "install", "proof"]).values_list("pk", flat=True).first()
-    if moving is not None:
-        return ConflictProblem(
-            "Request %(moving)s is installing %(license)s. Wait for it.", moving=moving, license=license_.key
-        )
+    if is_moving:
+        return ConflictProblem("A request is installing %(license)s. Wait for it.", license=license_.key)
     return None
 
 
@@ -50,7 +53,8 @@ def reinstall_license(*, license: License, actor: Actor, reason: str = "") -> Li
 
     Raises Problem or ConflictProblem where that cannot be (see `why_not_reinstall`).
     """
-    if problem := why_not_reinstall(license):
+    facts = License.objects.filter(pk=license.pk).values_list(HAS_TARGET, IS_MOVING).get()
+    if problem := why_not_reinstall(license, *facts):
         raise problem
     with transaction.atomic():
         asked = (

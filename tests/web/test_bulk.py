@@ -1,22 +1,27 @@
 """Actions over many rows: asked for, done one by one through the services, told row by row."""
 
+import html
 import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from licenses import services
-from licenses.models import LicenseRequest
+from licenses.models import License, LicenseRequest
 from pbas.core import tasks
 from pbas.core.lists import bulk
 from pbas.core.models import BulkRow, BulkRun, Event
 from pbas.core.story import SYSTEM
-from tests.factories import World, make_class, make_license, make_subscription
+from tests.factories import World, make_class, make_configuration, make_license, make_subscription
 
 pytestmark = pytest.mark.django_db
 
 BULK = "/lists/license_requests/bulk/"
+QUESTION = 5  # statements: who asks, tabs, the rows by how they stand, one of each, and eight that are named
 
 
 @pytest.fixture
@@ -69,6 +74,93 @@ def test_ticked_requests_are_held_each_by_its_service_and_what_changed_meanwhile
     assert len(others) == 2
 
 
+def foreseen(page: str) -> list[tuple[str, ...]]:
+    """The lines of the question's table: how rows stand, how many, what will happen."""
+    rows = re.findall(r"<tr>\s*<td>(.*?)</td>\s*<td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>", page, re.DOTALL)
+    return [tuple(html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in row) for row in rows]
+
+
+def test_convention_9_the_question_tells_how_many_rows_it_will_touch_by_state_and_which_it_will_skip_and_why(
+    staff_client: Client, requests: list[LicenseRequest]
+) -> None:
+    held, cancelled, *waiting = requests
+    services.hold_request(request=held, actor=SYSTEM)
+    services.cancel_request(request=cancelled, actor=SYSTEM, reason="not wanted")
+    whole = staff_client.post(BULK, {"action": "hold", "query": "", "whole": "1"}).text
+    assert foreseen(whole) == [
+        ("Waits for services", "3", "Hold"),
+        (
+            "Waits for services, on hold",
+            "1",
+            f"Skipped: Request {held.pk} cannot be held: waits for services, on hold.",
+        ),
+        ("Cancelled", "1", f"Skipped: Request {cancelled.pk} cannot be held: cancelled."),
+    ]
+    assert "Hold: 3</button>" in whole
+    ticked = staff_client.post(BULK, {"action": "release", "row": [held.pk, waiting[0].pk]}).text
+    told = [line[:2] for line in foreseen(ticked)]
+    assert told == [("Waits for services, on hold", "1"), ("Waits for services", "1")]
+    begin(staff_client, "hold", query="", whole="1")
+    bulk.go_on(BulkRun.objects.get().pk)
+    run = BulkRun.objects.get()
+    assert (run.done, run.skipped, run.failed) == (3, 2, 0), "as the question foretold"
+    none = staff_client.post(BULK, {"action": "hold", "row": [held.pk]}).text
+    assert "it would be done with none of these rows" in none
+    assert 'name="sure"' in none
+    assert "Hold: 0" not in none
+
+
+def test_a_license_is_foreseen_by_its_state_its_plugin_and_its_open_requests(staff_client: Client) -> None:
+    online = make_class(make_configuration(template="plesk_ka", mode="online"))
+    given: dict[str, Any] = {"state": "installed", "expires_at": timezone.now()}
+    free, asked, waiting = (make_license(online, subscription=make_subscription(), **given) for _n in range(3))
+    services.renew_license(license=asked, actor=SYSTEM)
+    License.objects.filter(pk=waiting.pk).update(state="suspended")
+    stock = make_license(online, **given)
+    page = staff_client.post("/lists/licenses/bulk/", {"action": "renew", "query": "", "whole": "1"}).text
+    assert [line[:2] for line in foreseen(page) if line[2] == "Renew"] == [("Installed", "1")]
+    skipped = {line[2] for line in foreseen(page) if line[2] != "Renew"}
+    assert f"Skipped: License {asked.key} already has an open request of this kind." in skipped
+    assert f"Skipped: License {waiting.key} is suspended; that cannot be asked for now." in skipped
+    assert any("is in stock" in line for line in skipped), stock
+    assert free.key in page
+
+
+def test_the_question_costs_the_same_statements_whatever_the_rows_are_and_is_bounded(
+    staff_client: Client, requests: list[LicenseRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cost(number: int) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            staff_client.post(BULK, {"action": "cancel", "row": [one.pk for one in requests[:number]]})
+        return len(queries)
+
+    services.hold_request(request=requests[0], actor=SYSTEM)
+    LicenseRequest.objects.filter(pk=requests[1].pk).update(state="key", intent_at=timezone.now())
+    LicenseRequest.objects.filter(pk=requests[2].pk).update(state="in_doubt", intent_at=timezone.now())
+    cost(5)
+    assert cost(1) == cost(5) == QUESTION
+    monkeypatch.setattr(bulk, "MOST_ROWS", 3)
+    page = staff_client.post(BULK, {"action": "hold", "query": "", "whole": "1"}, follow=True).text
+    assert "These are more than 3 rows: filter the list." in page
+
+
+def test_requests_that_may_have_been_sold_are_skipped_by_a_cancel_of_many_as_no_vendor_is_asked_in_a_transaction(
+    staff_client: Client, requests: list[LicenseRequest]
+) -> None:
+    LicenseRequest.objects.filter(pk=requests[0].pk).update(state="in_doubt", intent_at=timezone.now())
+    given = [requests[0].pk, requests[1].pk]
+    question = staff_client.post(BULK, {"action": "cancel", "row": given}).text
+    assert [line[:2] for line in foreseen(question)] == [("Waits for services", "1"), ("In doubt", "1")]
+    begin(staff_client, "cancel", *given, reason="The shop closed")
+    run = BulkRun.objects.get()
+    bulk.go_on(run.pk)
+    assert outcomes(run)[requests[0].pk] == (
+        "skipped",
+        f"Request {requests[0].pk} may have been sold: give it up on its own page, where the vendor is asked first.",
+    )
+    assert outcomes(run)[requests[1].pk][0] == "done"
+
+
 def test_the_whole_filter_is_meant_not_only_the_page(staff_client: Client, requests: list[LicenseRequest]) -> None:
     services.hold_request(request=requests[0], actor=SYSTEM)
     services.cancel_request(request=requests[1], actor=SYSTEM, reason="not wanted")
@@ -104,6 +196,7 @@ def test_a_form_sent_twice_begins_one_run_and_a_missing_reason_or_row_is_said(
     assert "Say why" in staff_client.post(BULK, given).text
     pages = {staff_client.post(BULK, {**given, "reason": "Wrong"})["Location"] for _n in range(2)}
     assert len(pages) == BulkRun.objects.count() == 1
+    assert "Tick the rows" in staff_client.post(BULK, {"action": "hold", "sure": "1"}, follow=True).text
     for odd in ({"action": "hold"}, {"action": "hold", "row": ["x", "999999"]}, {"action": "sell", "row": ["1"]}):
         answer = staff_client.post(BULK, odd, follow=True)
         assert 'class="note note-error"' in answer.text

@@ -3,11 +3,12 @@
 import logging
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
 from celery import current_app
+from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Now
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from pbas.core.jinja import number
-from pbas.core.lists.actions import Action, Decision
+from pbas.core.lists.actions import Action, Decision, Prospect
 from pbas.core.lists.listing import PanelList, list_called
 from pbas.core.lists.models import BulkRow, BulkRun
 from pbas.core.models import Event
@@ -42,13 +43,15 @@ def action_of(listed: type[PanelList] | PanelList, name: str) -> Action:
     return found
 
 
-def chosen_rows(listed: PanelList, ids: Iterable[int] | None, newest: int | None = None) -> "QuerySet[Any]":
+def chosen_rows(listed: PanelList, ids: Collection[int] | None, newest: int | None = None) -> "QuerySet[Any]":
     """The rows that are meant: those ticked, or (None) all that the filter leaves up to the newest seen; oldest first.
 
     Raises Problem where a part of the filter does not exist (any more): what is left would mean more rows.
     """
     if ids is not None:
-        rows: QuerySet[Any] = listed.model.objects.filter(pk__in=list(ids))
+        if not ids:
+            raise Problem("Tick the rows that are meant first.")
+        rows: QuerySet[Any] = listed.model.objects.filter(pk__in=ids)
     elif why := next(iter(listed.query.complaints), ""):
         raise Problem("The filter has changed: %(why)s Look at the list again.", why=why)
     else:
@@ -56,11 +59,37 @@ def chosen_rows(listed: PanelList, ids: Iterable[int] | None, newest: int | None
     return (rows if newest is None else rows.filter(pk__lte=newest)).order_by("pk")
 
 
+def foresee(action: Action, rows: "QuerySet[Any]") -> tuple[list[Prospect], int]:
+    """What will come of the rows by how they stand, most first; and the newest of them. Two statements at any size.
+
+    Looks at MOST_ROWS and one more: what is beyond is told by their sum being greater.
+    """
+    rule = action.rule
+    found = rows.order_by().values_list(*rule.stands, *rule.facts, "pk")[: MOST_ROWS + 1]
+    sql, given = _sql_of(found)
+    alike = ", ".join(f"c{n}" for n in range(len(rule.stands) + len(rule.facts)))
+    counted = f"SELECT {alike}, count(*), min(id), max(id) FROM found GROUP BY {alike}"  # noqa: S608 (names of ours)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH found ({alike}, id) AS ({sql}) {counted}", given)
+        groups = cursor.fetchall()
+    examples = rows.model.objects.select_related(*rule.related).in_bulk(
+        [lowest for *_alike, lowest, _highest in groups]
+    )
+    told: dict[tuple[str, object], Prospect] = {}
+    for *values, n, lowest, _highest in groups:
+        if row := examples.get(lowest):
+            why, stands = rule.why_not(row, *values[len(rule.stands) :]), rule.called(row)
+            so_far = told.get(like := (stands, why and why.args[0]))
+            told[like] = Prospect(stands, n + (so_far.rows if so_far else 0), so_far.why if so_far else why)
+    newest = max((highest for *_alike, highest in groups), default=0)
+    return sorted(told.values(), key=lambda one: (one.why is not None, -one.rows)), newest
+
+
 def start_run(
     listed: PanelList,
     action: Action,
     *,
-    ids: Iterable[int] | None,
+    ids: Collection[int] | None,
     newest: int | None = None,
     reason: str,
     actor: Actor,
@@ -103,7 +132,7 @@ def start_run(
 def _write_rows(run: BulkRun, rows: "QuerySet[Any]", named_by: str) -> int:
     label = Cast(F(named_by), CharField(max_length=200))
     wanted = rows.values_list(Value(run.pk), F("pk"), label, Value(""), Value(""))[: MOST_ROWS + 1]
-    sql, given = wanted.query.sql_with_params()
+    sql, given = _sql_of(wanted)
     table = BulkRow._meta.db_table  # noqa: SLF001 (Django's public name)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {table} (run_id, target, label, outcome, text) {sql}", given)
@@ -113,8 +142,19 @@ def _write_rows(run: BulkRun, rows: "QuerySet[Any]", named_by: str) -> int:
             "That would be more than %(most)s rows. Filter the list first, and do it in parts.", most=number(MOST_ROWS)
         )
     if not written:
-        raise Problem("No row is left of those that were meant. Look at the list again.")
+        raise _none_left()
     return int(written)
+
+
+def _sql_of(rows: "QuerySet[Any, Any]") -> tuple[str, Any]:
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        raise _none_left() from None
+
+
+def _none_left() -> Problem:
+    return Problem("No row is left of those that were meant. Look at the list again.")
 
 
 def wake(pk: int) -> None:

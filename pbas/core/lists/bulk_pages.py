@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from pbas.core.jinja import number
 from pbas.core.lists import bulk
 from pbas.core.lists.actions import Action
 from pbas.core.lists.export import TYPES
@@ -67,18 +68,21 @@ def _question(
     problem: str = "",
 ) -> HttpResponse:
     """The page that asks. Raises Problem where there is nothing to ask for."""
-    total = rows.order_by()[: bulk.MOST_ROWS + 1].count()
+    prospects, newest = bulk.foresee(action, rows)
+    total = sum(one.rows for one in prospects)
     if not total:
-        raise Problem(_("Tick the rows that are meant first."))
+        raise Problem("No row is left of those that were meant. Look at the list again.")
     if total > bulk.MOST_ROWS:
-        raise Problem(_("These are too many rows: filter the list."))
+        raise Problem("These are more than %(most)s rows: filter the list.", most=number(bulk.MOST_ROWS))
     context = {
         "list": listed,
         "action": action,
+        "prospects": prospects,
         "total": total,
+        "going": sum(one.rows for one in prospects if one.why is None),
         "ids": ids or [],
         "is_whole": ids is None,
-        "newest": rows.order_by("-pk").values_list("pk", flat=True).first(),
+        "newest": newest,
         "sample": list(rows.values_list("pk", listed.named_by)[:SAMPLE]),
         "once": request.POST.get("once") or uuid4(),
         "reason": request.POST.get("reason", ""),
