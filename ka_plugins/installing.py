@@ -5,10 +5,11 @@ Like the plug-in contract plain Python: every verb is a coroutine, safe to repea
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from ka_plugins.settings import NoSettings
+from ka_plugins.settings import NoSettings, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,8 @@ class Found:
 class Installer:
     """Puts parcels into targets of one kind. All its verbs are safe to repeat; twice is a no-op.
 
-    `Credentials` declares what a person may enter beside the address: a frozen dataclass of `setting()` texts.
+    `Credentials` declares what a person may enter beside the address: a frozen dataclass of `setting()` texts, with an
+    `ip` among them, by which some vendors find and bind licenses.
     """
 
     kind: ClassVar[str]
@@ -90,6 +92,10 @@ class Installer:
 
     def check(self, target: Target) -> None:
         """Say what can be seen to be wrong with a target without reaching for it. Raises InstallError."""
+        try:
+            ipaddress.ip_address(target.credentials.get("ip") or "::")
+        except ValueError:
+            raise InstallError(shown("That is no IP address; 192.0.2.7 and 2001:db8::7 are."), field="ip") from None
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Put everything there; all of a file or nothing of it. Raises InstallError."""

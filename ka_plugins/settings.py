@@ -56,6 +56,14 @@ class NoSettings:
     """The settings of a plug-in that needs none."""
 
 
+def ip_setting() -> Any:
+    """Declare `ip`, the address that some vendors bind a license to: an install target's address need not be one."""
+    help_text = shown(
+        "Of the server that uses the licenses: some vendors bind them to it. Blank: the address if it is one."
+    )
+    return setting("IP address", default="", help_text=help_text)
+
+
 # --- the place of a vendor's server -----------------------------------------------------------------------------
 
 

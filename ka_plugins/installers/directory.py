@@ -10,12 +10,13 @@ import os
 import secrets
 import stat
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ka_plugins.installers.contents import TEMPORARY_PREFIX, contents_of, written
 from ka_plugins.installing import Found, Installer, InstallError, NotThereError, Parcel, Target
-from ka_plugins.settings import shown
+from ka_plugins.settings import ip_setting, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,8 +43,15 @@ PASSING: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person enters beside the address."""
+
+    ip: str = ip_setting()
+
+
 class DirectoryInstaller(Installer):
-    """`Target.address` is the absolute path of a folder that exists; there are no credentials.
+    """`Target.address` is the absolute path of a folder that exists.
 
     What a parcel becomes there, `contents_of` says. A file is there whole and durable or not at all. Symbolic links
     inside the folder are never followed.
@@ -52,12 +60,14 @@ class DirectoryInstaller(Installer):
     kind = "directory"
     label = shown("Folder")
     address_help = shown("The absolute path of a folder of the panel's own machine. It has to exist.")
+    Credentials = Credentials
 
     def __init__(self) -> None:
         self._swept: set[str] = set()
 
     def check(self, target: Target) -> None:
         """The path has to be absolute."""
+        super().check(target)
         if not os.path.isabs(target.address):  # noqa: PTH117 (a path object costs more than the system's own calls)
             raise InstallError(f"The folder {target.address!r} is not an absolute path.", field="address")
 

@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 
 from ka_plugins import registry
+from ka_plugins.installing import Target
+from licenses.claimed import _ip_of
 from licenses.models import InstallTarget
 from tests.factories import World
 
@@ -85,6 +87,21 @@ def test_an_empty_secret_keeps_the_old_one_and_an_emptied_text_goes(staff_client
     assert InstallTarget.objects.get().credentials["secret_key"] == "another-one"
 
 
+@pytest.mark.parametrize("kind", ["directory", "ssh", "plesk"])
+def test_the_ip_that_a_vendor_binds_licenses_to_is_given_by_hand_too(
+    staff_client: Client, address: str, tmp_path: Path, kind: str
+) -> None:
+    kinds = {"directory": {"kind": kind, "directory-address": str(tmp_path)}, "ssh": SSH, "plesk": PLESK}
+    given = {**kinds[kind], f"{kind}-ip": "2001:db8::7"}
+    assert staff_client.post(address, given).status_code == 302
+    kept = InstallTarget.objects.get()
+    assert kept.credentials["ip"] == "2001:db8::7"
+    assert _ip_of(Target(kept.kind, kept.address, kept.credentials)) == "2001:db8::7"
+    assert f'name="{kind}-ip" value="2001:db8::7"' in staff_client.get(address.removesuffix("target/")).text
+    staff_client.post(address, {**given, f"{kind}-ip": ""})
+    assert "ip" not in InstallTarget.objects.get().credentials
+
+
 def test_another_kind_takes_nothing_of_the_old_ones_credentials(
     staff_client: Client, address: str, tmp_path: Path
 ) -> None:
@@ -97,7 +114,7 @@ def test_another_kind_takes_nothing_of_the_old_ones_credentials(
 def test_a_credential_that_only_the_api_gives_outlives_a_change_by_hand(staff_client: Client, address: str) -> None:
     staff_client.post(address, SSH)
     kept = InstallTarget.objects.get()
-    kept.credentials = {**kept.credentials, "ip": "192.0.2.1"}
+    kept.credentials = {**kept.credentials, "rack": "B 12"}
     kept.save()
     staff_client.post(address, {**SSH, "ssh-login": "root", "ssh-private_key": ""})
     assert InstallTarget.objects.get().credentials == {**kept.credentials, "login": "root"}
@@ -106,6 +123,7 @@ def test_a_credential_that_only_the_api_gives_outlives_a_change_by_hand(staff_cl
 @pytest.mark.parametrize(
     ("given", "field", "says"),
     [
+        ({"ssh-ip": "server.example"}, "ssh-ip", "is no IP address"),
         ({"ssh-private_key": "no key at all"}, "ssh-private_key", "cannot be read"),
         ({"ssh-private_key": ""}, "ssh-private_key", "required"),
         ({"ssh-host_key": "ssh-ed25519 AAAA"}, "ssh-host_key", "cannot be read"),

@@ -14,7 +14,7 @@ import aiohttp
 from ka_plugins.addresses import AddressRefusedError
 from ka_plugins.installers.reach import Place, check_literal, place_of, refused, resolver
 from ka_plugins.installing import InstallError
-from ka_plugins.settings import setting, shown
+from ka_plugins.settings import ip_setting, setting, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -55,6 +55,7 @@ class Credentials:
             "Its SHA-256 fingerprint, or PEM text of it or of its authority. Blank: the system's trust decides."
         ),
     )
+    ip: str = ip_setting()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import asyncssh
 
 from ka_plugins.installers.reach import Place, addresses_of, check_literal, place_of
 from ka_plugins.installing import InstallError
-from ka_plugins.settings import setting, shown
+from ka_plugins.settings import ip_setting, setting, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -70,6 +70,7 @@ class Credentials:
         choices=(FILES, "plesk", "virtuozzo"),
         help_text=shown("Files go into the folder of the address; a product gets its licenses by its own tool."),
     )
+    ip: str = ip_setting()
 
 
 @dataclass(frozen=True, slots=True)
