@@ -1,5 +1,6 @@
 """The licenses' pages in a browser: nothing to complain about for axe or console, live parts, keys, no script."""
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -162,6 +163,40 @@ def test_a_secret_is_copied_without_being_shown_and_that_is_recorded(
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); }")
     page.get_by_role("button", name="Copied").click()
     expect(page.get_by_text("SECRET-1234-ABCD")).to_be_visible()
+
+
+def test_convention_19_the_whole_digest_of_a_file_is_read_and_copied_by_keyboard(
+    signed_in: Visit, page: Page, asked: LicenseRequest
+) -> None:
+    upload(request=asked, key="SECRET-1234-ABCD", files=[KeyFile("l.xml", b"x")], actor=SYSTEM)
+    digest = hashlib.sha256(b"x").hexdigest()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    signed_in(f"/licenses/{asked.license_id}/")
+    expect(page.locator(".digest code")).to_be_hidden()
+    page.locator(".digest summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".digest code")).to_have_text(digest)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Copy the SHA-256 of l.xml")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == digest
+    assert faults_of(page) == []
+
+
+def test_a_very_wide_screen_is_filled_with_larger_text_and_1280_and_360_pixels_stay_as_they_are(
+    signed_in: Visit, page: Page
+) -> None:
+    signed_in("/licenses/")
+    measured = """() => { const box = document.querySelector("main").getBoundingClientRect();
+        const side = document.querySelector(".side").getBoundingClientRect(), html = document.documentElement;
+        return [getComputedStyle(html).zoom, box.right / innerWidth > 0.85, html.scrollWidth > html.clientWidth,
+                Math.round(side.height) === innerHeight] }"""
+    for width, height, zoom in ((3840, 2160, "1.6"), (2560, 1440, "1.2"), (1920, 1080, "1"), (1280, 800, "1")):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(measured) == [zoom, True, False, True], width
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("getComputedStyle(document.documentElement).zoom") == "1"
 
 
 def test_an_open_request_follows_along_and_what_is_being_typed_stays(

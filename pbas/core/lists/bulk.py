@@ -82,7 +82,7 @@ def foresee(action: Action, rows: "QuerySet[Any]") -> tuple[list[Prospect], int]
             so_far = told.get(like := (stands, why and why.args[0]))
             told[like] = Prospect(stands, n + (so_far.rows if so_far else 0), so_far.why if so_far else why)
     newest = max((highest for *_alike, highest in groups), default=0)
-    return sorted(told.values(), key=lambda one: (one.why is not None, -one.rows)), newest
+    return sorted(told.values(), key=lambda one: (one.why is not None, -one.rows, one.stands)), newest
 
 
 def start_run(
