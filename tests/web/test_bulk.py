@@ -89,12 +89,12 @@ def test_convention_9_the_question_tells_how_many_rows_it_will_touch_by_state_an
     whole = staff_client.post(BULK, {"action": "hold", "query": "", "whole": "1"}).text
     assert foreseen(whole) == [
         ("Waits for services", "3", "Hold"),
+        ("Cancelled", "1", f"Skipped: Request {cancelled.pk} cannot be held: cancelled."),
         (
             "Waits for services, on hold",
             "1",
             f"Skipped: Request {held.pk} cannot be held: waits for services, on hold.",
         ),
-        ("Cancelled", "1", f"Skipped: Request {cancelled.pk} cannot be held: cancelled."),
     ]
     assert "Hold: 3</button>" in whole
     ticked = staff_client.post(BULK, {"action": "release", "row": [held.pk, waiting[0].pk]}).text
