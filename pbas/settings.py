@@ -119,6 +119,7 @@ else:
         # and compilers of plans take longer to start than any statement of a page.
         plans = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", plans)
+        DATABASES["default"]["ENGINE"] = "pbas.core.postgresql"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # FULL: a commit that says "about to buy" has to survive a power cut. IMMEDIATE: writers queue instead of failing.
     DATABASES["default"]["OPTIONS"] = {
@@ -130,6 +131,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 _cache_url = value_of("CACHE_URL", "locmemcache://" if EMBEDDED else value_of("CELERY_BROKER_URL", "locmemcache://"))
 CACHES = {"default": environ.Env.cache_url_config(_cache_url)}
+if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
+    CACHES["default"]["BACKEND"] = "pbas.core.redis_cache.Cache"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # --- people

@@ -12,8 +12,9 @@ from licenses import statements
 from licenses.failing.deliveries import drop_untold, plan
 from licenses.failing.groups import OF_PLUGIN, Group, failing, groups, samples_of, troubled_plugins
 from licenses.models import Alert, AlertDelivery
+from pbas.core import at_hand
 
-NUMBER = "menu-failures"  # in the cache: how many alerts are open
+NUMBER = at_hand.FAILURES
 _LOCK = 712093646
 
 Key = tuple[int, str, str]

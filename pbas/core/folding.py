@@ -4,7 +4,7 @@ Words, icons and addresses are most of what a list draws around its rows; looked
 these.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -13,14 +13,41 @@ from django.template.backends.jinja2 import Jinja2
 from django.utils.translation import get_language, override
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import (  # type: ignore[attr-defined] # one name is for itself alone
+    Markup,
+    _escape_inner,  # what `escape` calls
+    escape,
+)
 
 WORDS = ("_", "gettext")  # followed by variables they are a format
+
+
+def written(value: Any) -> str:
+    """A value as it stands in a page: as markupsafe escapes it, but no markup is made of what is only written down.
+
+    A page of a list writes eight hundred values; each would be an object of a class of its own for no longer than that.
+    """
+    kind = type(value)
+    if kind is str:
+        return _escape_inner(value)
+    return value if kind is Markup else escape(value)
+
+
+class Template(jinja2.Template):
+    """Jinja2's, whose code writes values down by `written`."""
+
+    @classmethod
+    def _from_namespace(
+        cls, environment: jinja2.Environment, namespace: MutableMapping[str, Any], *rest: Any
+    ) -> jinja2.Template:
+        namespace["escape"] = written
+        return super()._from_namespace(environment, namespace, *rest)
 
 
 class Environment(jinja2.Environment):
     """Jinja2's, for one language. `constant` are functions that answer the same to the same as long as it runs."""
 
+    template_class = Template
     language = ""
     constant: dict[str, Callable[..., str]]
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from pbas.core import at_hand
 from pbas.core.access import API, FRESH, PUBLIC, SIGNED_IN, is_allowed, need_of
 from pbas.core.accounts import is_fresh
 from pbas.core.kept import login_with_kept
@@ -32,6 +33,7 @@ class GateMiddleware(LoginRequiredMiddleware):
             return None
         if not request.user.is_authenticated:
             return self._to_login(request, view_func)
+        at_hand.bring(request.user, name)
         if not need and rights_of(request.user):
             return HttpResponseNotAllowed([method for method in ("GET", "POST") if need_of(name, method)])
         if not is_allowed(request.user, name, request.method or "GET"):

@@ -7,6 +7,8 @@ from django.core.cache import cache
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from pbas.core import at_hand
+
 VIEW, OPERATE, REVEAL, CONFIGURE, STAFF, SELL = "view", "operate", "reveal", "configure", "staff", "sell"
 BACK_OFFICE = "back_office"  # no role has it: only who may do everything gets there
 
@@ -51,7 +53,7 @@ def rights_of(user: Any) -> frozenset[str]:
         return frozenset()
     if user.is_superuser:
         return frozenset({*ROLES[ADMINISTRATOR], BACK_OFFICE})
-    kept: frozenset[str] | None = cache.get(_place(user.pk))
+    kept: frozenset[str] | None = at_hand.look(at_hand.RIGHTS, user)
     if kept is None:
         kept = frozenset(
             name.removeprefix("core.") for name in user.get_all_permissions() if name.removeprefix("core.") in _ALL
@@ -83,7 +85,7 @@ def forget_rights(user_id: int) -> None:
 
 
 def _place(user_id: int) -> str:
-    return f"rights:{user_id}"
+    return at_hand.RIGHTS.format(reader=user_id)
 
 
 # --- what Django tells ----------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect  # noqa: TID251 (the door of pages)
@@ -28,7 +27,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from pbas.core import kept
+from pbas.core import at_hand, kept
 from pbas.core.access import doors_of
 from pbas.core.notices import services as notices
 from pbas.core.reference import reference_of
@@ -86,7 +85,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "csrf_token": SimpleLazyObject(lambda: get_token(request)),
         "zone": timezone.get_current_timezone(),
         "menu": [
-            MenuEntry(label, icon, link, _is_at(request.path, link, _ALSO_AT.get(name, "")), _count_of(name))
+            MenuEntry(label, icon, link, _is_at(request.path, link, _ALSO_AT.get(name, "")), _count_of(name, user))
             for name, label, icon, link in _menu(get_language())
             if can(name, "GET")
         ],
@@ -113,9 +112,9 @@ def _themes(_language: str | None) -> list[tuple[str, str, str]]:
     return [(name, str(label), _THEME_ICONS[name]) for name, label in THEMES.items()]
 
 
-def _count_of(name: str) -> int:
+def _count_of(name: str, reader: Any) -> int:
     """What needs a person behind an entry of the menu, as those who know wrote it down; it costs no statement."""
-    return int(cache.get(f"menu-{name}") or 0) if name == "failures" else 0
+    return int(at_hand.look(at_hand.FAILURES, reader) or 0) if name == "failures" else 0
 
 
 def _is_at(path: str, link: str, also: str) -> bool:

@@ -51,6 +51,7 @@ class PanelList:
     gone: ClassVar[Mapping[str, Any]] = {}  # what is said of a filter's value that does not exist (any more)
 
     def __init__(self, given: QueryDict, reader: Reader = None) -> None:
+        self._reader = reader
         self._reader_id = reader.pk if reader else None
         self.query = ListQuery(
             given,
@@ -143,7 +144,7 @@ class PanelList:
     @cached_property
     def _saved(self) -> list[SavedView]:
         """What this reader keeps of the list, and the views that others share."""
-        return [] if self._reader_id is None else views_for(self.name, self._reader_id)
+        return [] if self._reader_id is None else views_for(self.name, self._reader)
 
 
 def list_called(name: str) -> type[PanelList]:

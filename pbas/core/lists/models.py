@@ -9,6 +9,8 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from pbas.core import at_hand
+
 KEPT_SECONDS = 60  # for how long views are believed where a change did not reach this process's cache
 
 
@@ -32,15 +34,14 @@ class SavedView(models.Model):
         return self.name
 
 
-def views_for(list_name: str, reader_id: int) -> list[SavedView]:
+def views_for(list_name: str, reader: Any) -> list[SavedView]:
     """What a reader keeps of a list, and the views that others share. Asked of the database after a change only."""
-    newest, place = f"views:{list_name}", f"views:{list_name}:{reader_id}"
-    kept = cache.get_many([newest, place])
-    mark, views = kept.get(place, (None, None))
-    if views is None or mark != kept.get(newest, ""):
-        mine = models.Q(owner=reader_id) | models.Q(is_shared=True)
+    newest = at_hand.look(at_hand.NEWEST_VIEW, reader, list_name)
+    mark, views = at_hand.look(at_hand.VIEWS, reader, list_name) or (None, None)
+    if views is None or mark != newest:
+        mine = models.Q(owner=reader.pk) | models.Q(is_shared=True)
         views = list(SavedView.objects.filter(mine, list_name=list_name))
-        cache.set(place, (kept.get(newest, ""), views), KEPT_SECONDS)
+        cache.set(at_hand.VIEWS.format(reader=reader.pk, page=list_name), (newest, views), KEPT_SECONDS)
     return list(views)
 
 
@@ -48,7 +49,7 @@ def on_view_changed(*, instance: SavedView, **_options: Any) -> None:
     """What is kept of this list's views is not true any more: now, and once more when everybody sees the change."""
 
     def forget() -> None:
-        cache.set(f"views:{instance.list_name}", uuid.uuid4().hex, None)
+        cache.set(at_hand.NEWEST_VIEW.format(page=instance.list_name), uuid.uuid4().hex, None)
 
     forget()
     transaction.on_commit(forget)

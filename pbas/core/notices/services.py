@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from pbas.core import at_hand
 from pbas.core.models import Event
 from pbas.core.notices.models import Notice
 from pbas.core.story import Actor
@@ -54,11 +55,12 @@ def read(*, owner: Any, **which: Any) -> None:
     """Its owner has looked at what ended."""
     if Notice.objects.filter(_UNREAD, owner=owner, **which).update(read_at=Now()):
         recount(owner.pk)
+        at_hand.let_go(owner)
 
 
 def counted(user: Any) -> Counted:
     """What the frame shows; it costs no statement."""
-    kept: Counted | None = cache.get(_place(user.pk)) if user.pk else None
+    kept: Counted | None = at_hand.look(at_hand.NOTICES, user) if user.pk else None
     return kept or Counted()
 
 
@@ -80,4 +82,4 @@ _UNREAD = Q(ended_at__isnull=False, read_at__isnull=True)
 
 
 def _place(owner_id: int) -> str:
-    return f"notices:{owner_id}"
+    return at_hand.NOTICES.format(reader=owner_id)

@@ -1,0 +1,1 @@
+"""Django's back end for PostgreSQL with one look less."""
