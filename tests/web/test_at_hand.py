@@ -1,0 +1,88 @@
+"""A page asks the cache for its session, and once more for all else that it wants to know of its reader."""
+
+from typing import Any, ClassVar
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
+
+from pbas.core import at_hand
+from pbas.core.lists.models import SavedView
+from pbas.core.notices import services as notices
+from pbas.core.rights import OPERATOR, VIEWER, give_role
+from pbas.core.story import staff
+from tests.factories import World, fresh_client
+
+LISTS = ("/licenses/", "/license-requests/", "/subscriptions/", "/orders/", "/activity/", "/plugins/", "/failures/")
+
+
+class CountedCache(LocMemCache):
+    """Counts what it is asked."""
+
+    asked: ClassVar[list[Any]] = []
+
+    def get(self, key: Any, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append(key)
+        return super().get(key, *args, **kwargs)
+
+    def get_many(self, keys: Any, version: int | None = None) -> Any:
+        self.asked.append(list(keys))
+        answers = {key: super(CountedCache, self).get(key, version=version) for key in keys}
+        return {key: answer for key, answer in answers.items() if answer is not None}
+
+
+@pytest.fixture
+def operator(db: None) -> User:  # noqa: ARG001 (opens the database)
+    user = User.objects.create_user("operator", is_staff=True)
+    give_role(user, OPERATOR)
+    return user
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_list_asks_the_cache_for_the_session_and_once_for_its_reader(
+    settings: Any, operator: User, world: World, address: str
+) -> None:
+    assert world.request
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.CountedCache", "LOCATION": __name__}}
+    client = fresh_client(operator)
+    client.get(address)  # rights and views are kept from here on
+    CountedCache.asked.clear()
+    assert client.get(address).status_code == 200
+    session, *others = CountedCache.asked
+    assert "session" in session
+    assert [type(one) for one in others] == [list], "asked one by one"
+
+
+def test_what_changes_between_two_pages_shows_on_the_second(operator: User) -> None:
+    client = fresh_client(operator)
+    assert client.get("/licenses/new/").status_code == 200
+    give_role(operator, VIEWER)
+    assert client.get("/licenses/new/").status_code == 403
+    cache.set(at_hand.FAILURES, 7, None)
+    SavedView.objects.create(list_name="licenses", owner=operator, name="Mine", query="state=installed")
+    page = client.get("/licenses/").text
+    assert "7<span" in page
+    assert "Mine" in page
+
+
+def test_who_looks_at_his_notices_has_no_new_ones_on_that_very_page(
+    operator: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    client, actor = fresh_client(operator), staff(operator)
+    with django_capture_on_commit_callbacks(execute=True):
+        notices.begin(actor=actor, kind="run", subject=1, link="/runs/1/", run=1)
+        notices.end(kind="run", subject=1, done=1, skipped=0, failed=0)
+    assert notices.counted(operator).unread == 1
+    assert "count-new" in client.get("/licenses/").text
+    assert "count-new" not in client.get("/notices/").text
+
+
+def test_the_cache_answers_for_what_no_request_has_brought(operator: User) -> None:
+    cache.set(at_hand.FAILURES, 3, None)
+    assert at_hand.look(at_hand.FAILURES, operator) == 3
+    at_hand.bring(operator, "licenses")
+    cache.set(at_hand.FAILURES, 4, None)
+    assert at_hand.look(at_hand.FAILURES, operator) == 3
+    at_hand.let_go(operator)
+    assert at_hand.look(at_hand.FAILURES, operator) == 4
