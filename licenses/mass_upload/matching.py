@@ -144,7 +144,8 @@ class Book:
     def _by_order_and_class(self, part: Part, words: Sequence[str]) -> Match:
         if said := _others_key(part.name):
             return Match(part, Verdict.UNKNOWN, said)
-        ordered = [one for word in words for one in self._by_order.get(word, []) if one.order_number]
+        named = dict.fromkeys((*words, *(part for word in words for part in re.split("[-_.]", word))))
+        ordered = [one for word in named if word for one in self._by_order.get(word, [])]
         code = next((one for one in self._classes if one in part.name.casefold()), "")
         of_class = [one for one in ordered or self._by_class.get(code, []) if not code or _is_of_class(one, code)]
         if ordered or of_class:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 from django.db import models
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ka_plugins import registry
 from licenses.models.catalog import LicenseClass, PluginConfiguration
 from pbas.core.fields import SealedJSONField, SealedTextField
 
@@ -24,6 +26,11 @@ class InstallTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.address}"
+
+    @property
+    def label(self) -> str:
+        """Its kind in words; the bare kind where no installer of it is there (any more)."""
+        return next((gettext(one.label) for one in registry.installers() if one.kind == self.kind), self.kind)
 
 
 class License(models.Model):

@@ -34,10 +34,8 @@ class GateMiddleware(LoginRequiredMiddleware):
         if not request.user.is_authenticated:
             return self._to_login(request, view_func)
         at_hand.bring(request.user, name)
-        if not need and rights_of(request.user):
-            return HttpResponseNotAllowed([method for method in ("GET", "POST") if need_of(name, method)])
         if not is_allowed(request.user, name, request.method or "GET"):
-            raise PermissionDenied
+            return _refused(request, name)
         if name in FRESH and not is_fresh(request):
             return ask_again(request)
         if settings.REQUIRE_SECOND_FACTOR and SIGNED_IN not in need and not is_mfa_enabled(request.user):
@@ -51,6 +49,15 @@ class GateMiddleware(LoginRequiredMiddleware):
         if request.method == "POST":
             return login_with_kept(request, back=_page_before(request))
         return self.handle_no_permission(request, view_func)
+
+
+def _refused(request: HttpRequest, name: str) -> HttpResponse:
+    """A customer at the staff's front door comes to his own pages. Raises PermissionDenied anywhere else."""
+    if not need_of(name, request.method or "GET") and rights_of(request.user):
+        return HttpResponseNotAllowed([method for method in ("GET", "POST") if need_of(name, method)])
+    if (name, request.method) != (settings.HOME, "GET"):
+        raise PermissionDenied
+    return redirect(settings.CUSTOMER_HOME)
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:

@@ -133,18 +133,34 @@
 
   function showShortcuts() {
     fetch("/shortcuts/", { credentials: "same-origin" }).then(function (answer) { return answer.text(); }).then(function (text) {
-      var sheet = new DOMParser().parseFromString(text, "text/html").getElementById("shortcuts");
+      var page = new DOMParser().parseFromString(text, "text/html");
+      var sheet = page.getElementById("shortcuts");
       if (!sheet) return;
       var dialog = document.createElement("dialog");
       dialog.className = "sheet-dialog";
-      dialog.setAttribute("aria-label", document.title);
-      dialog.append.apply(dialog, Array.from(sheet.childNodes));
+      dialog.setAttribute("aria-labelledby", "shortcuts-title");
+      dialog.setAttribute("closedby", "any");
+      var title = document.createElement("h2");
+      title.id = "shortcuts-title";
+      title.textContent = page.querySelector("h1").textContent;
+      dialog.append.apply(dialog, [title].concat(Array.from(sheet.childNodes)));
       dialog.addEventListener("close", function () { dialog.remove(); });
       document.body.append(dialog);
       prepare(dialog);
       dialog.showModal();
     });
   }
+
+  // What comes by itself says one sentence to who does not see it, and only where that is another one than before.
+  var told = "";
+  document.addEventListener("htmx:load", function (event) {
+    var part = event.detail.elt;
+    if (!part.matches("[data-say]")) part = part.querySelector("[data-say]");
+    var text = part && (part.dataset.say || part.querySelector("h2").textContent).trim();
+    if (!text || text === told) return;
+    told = text;
+    if (event.detail.elt !== document.body) say(told);
+  });
 
   // A form that is being sent is not sent again by a second click.
   document.addEventListener("submit", function (event) {

@@ -177,7 +177,7 @@ def test_convention_19_the_whole_digest_of_a_file_is_read_and_copied_by_keyboard
     page.keyboard.press("Enter")
     expect(page.locator(".digest code")).to_have_text(digest)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Copy the SHA-256 of l.xml")).to_be_focused()
+    expect(page.get_by_role("button", name="Copy (SHA-256 of l.xml)")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == digest

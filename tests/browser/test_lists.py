@@ -77,6 +77,25 @@ def decide(page: Page, third: LicenseRequest) -> list[str]:
     return faults
 
 
+def test_a_run_keeps_the_focus_while_it_is_followed_and_is_read_out_once_when_it_ends(
+    signed_in: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbas.core.lists.bulk.wake", lambda _pk: None)  # the test is the worker
+    asked = make_subscription().license_requests.get()
+    page = signed_in("/license-requests/")
+    page.get_by_label(f"Request {asked.pk}").check()
+    page.get_by_role("button", name="Hold").click()
+    page.get_by_role("button", name="Hold: 1").click()
+    page.get_by_role("button", name="Stop").focus()
+    with page.expect_response(re.compile("/progress/")):
+        pass
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    expect(page.locator("#said")).to_be_empty()
+    tasks.go_on_with_run(BulkRun.objects.get().pk)
+    expect(page.locator("#said")).to_have_text("Finished: 1 of 1 tried: 1 done, 0 skipped, 0 failed.")
+    assert page.get_by_role("status").count() == 1, "nothing else chatters"
+
+
 def test_enter_in_the_search_opens_an_exact_hit_and_typing_alone_does_not(signed_in: Callable[[str], Page]) -> None:
     asked = make_subscription().license_requests.get()
     page = signed_in("/license-requests/")

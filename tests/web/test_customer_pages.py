@@ -124,6 +124,13 @@ def test_where_something_failed_he_is_told_calmly_and_nothing_of_vendors(erika: 
     assert not INTERNALS.search(words), INTERNALS.search(words)
 
 
+def test_the_front_door_leads_a_customer_to_his_own_pages(erika: Client) -> None:
+    assert erika.get("/")["Location"] == "/my/"
+    refused = erika.get("/activity/").text
+    assert 'href="/my/"' in refused
+    assert "Log out" in refused
+
+
 def test_the_staffs_pages_are_closed_to_him_also_about_what_is_his(
     erika: Client, world: World, license_: License
 ) -> None:

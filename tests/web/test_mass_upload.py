@@ -90,6 +90,15 @@ def test_a_key_list_and_files_find_their_requests_and_nothing_is_changed_before_
     assert {event.actor for event in Event.objects.filter(kind="uploaded")} == {"staff"}
 
 
+@pytest.mark.parametrize("name", ["{}.lic", "{}-key.lic", "licenses_{}_2.lic", "order-{}.lic"])
+def test_an_order_number_anywhere_in_its_name_says_for_whom_a_file_is(
+    staff_client: Client, sold: LicenseClass, tmp_path: Path, name: str
+) -> None:
+    request, _other = owed(sold, tmp_path), owed(sold, tmp_path)
+    bring(staff_client, **{name.format(request.order_number).replace(".", "__"): b"<license/>"})
+    assert list(verdicts().values()) == [("fits", request.pk)]
+
+
 def test_what_fits_several_is_left_to_a_person_and_what_fits_none_says_why(
     staff_client: Client, sold: LicenseClass, tmp_path: Path
 ) -> None:
