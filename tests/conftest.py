@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Response
 from pytest_socket import socket_allow_hosts
 
 from ka_plugins.simulator.running import RunningSimulator
-from tests import emptying
+from tests import emptying, services
 from tests.factories import World, fresh_client
 
 HERE = ["127.0.0.1", "::1", "localhost"]
@@ -40,18 +40,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the long tests and only these, which otherwise do not run")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests to `--long`, and put those of the browser last.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Leave the long tests to `--long`; what keeps one worker busy for long comes first, and the browser last.
 
-    From the first of these on, Playwright's event loop runs in the thread of the tests.
+    From the first test of the browser on, Playwright's event loop runs in the thread of the tests.
     """
+    for one in items:
+        if group := _group_of(one):
+            one.add_marker(pytest.mark.xdist_group(group))
+    yield
     wanted = bool(config.getoption("--long"))
     others = [one for one in items if (one.get_closest_marker("long") is not None) != wanted]
     config.hook.pytest_deselected(items=others)
     left_out = set(others)
     items[:] = [one for one in items if one not in left_out]
-    items.sort(key=lambda one: "playwright" in getattr(one, "fixturenames", ()))
+    items.sort(key=lambda one: (_has(one, "playwright"), not _has(one, "fleet"), not _has_processes(one)))
+
+
+def _group_of(one: pytest.Item) -> str:
+    """One worker has what shares servers: the fleet's tests together, else those of a module.
+
+    In the browser most share none and take long: each goes to who has time.
+    """
+    if _has(one, "fleet"):
+        return "fleet"
+    return "" if _has(one, "playwright") and not _has_processes(one) else one.nodeid.partition("::")[0]
+
+
+def _has(one: pytest.Item, fixture: str) -> bool:
+    return fixture in getattr(one, "fixturenames", ())
+
+
+def _has_processes(one: pytest.Item) -> bool:
+    return one.get_closest_marker("processes") is not None
 
 
 # --- the database
@@ -62,11 +84,25 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001 (comes first)
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """On SQLite a file, as in the product: in memory, threads would share one lock. Nothing waits for the disk."""
+    """On SQLite a file, as in the product: in memory, threads would share one lock. Nothing waits for the disk.
+
+    Workers of one suite have a copy of tables that were made once.
+    """
     database = django_settings.DATABASES["default"]
+    test, is_made = database.setdefault("TEST", {}), services.wait_until_made()
     if database["ENGINE"].endswith("sqlite3"):
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
-        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "panel.sqlite3")
+        test["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "panel.sqlite3")
+        if is_made:
+            shutil.copy(database["NAME"], test["NAME"])
+    elif is_made:
+        test["TEMPLATE"] = database["NAME"]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The copy on SQLite is there before Django would make it, and goes with its folder."""
+    return django_settings.EMBEDDED and services.wait_until_made()
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,13 @@ user has to be a superuser there.
 
 import atexit
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +22,7 @@ import pytest
 
 from pbas.environment import make_field_keys, make_secret_key
 
+ROOT = Path(__file__).resolve().parents[1]
 BOOT_SECONDS = 60.0  # for what takes two on a quiet machine
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -43,6 +46,27 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) * 3 // 2
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Make the tables once, while the workers collect: each begins with a copy. A server of yours keeps none."""
+    if "PANEL_TEST_MADE" in os.environ:
+        made = Path(os.environ["PANEL_TEST_MADE"])
+        made.parent.mkdir()
+        with made.open("w") as said:
+            fcntl.flock(said, fcntl.LOCK_EX)  # until the last one ends who has it open
+            making = subprocess.Popen([sys.executable, "manage.py", "migrate"], cwd=ROOT, stdout=said, stderr=said)
+        atexit.register(making.wait)
+
+
+def wait_until_made() -> bool:
+    """Whether the settings' own database has the tables, for copies; where they fail, a copy's migration says why."""
+    made = Path(os.environ.get("PANEL_TEST_MADE", ""))
+    if not made.is_file():
+        return False
+    with made.open() as said:
+        fcntl.flock(said, fcntl.LOCK_SH)
+    return True
+
+
 def _start() -> None:
     scratch = Path(tempfile.mkdtemp(prefix="panel-tests-"))
     scratch.chmod(0o755)  # the database's own user passes through
@@ -56,11 +80,14 @@ def _start() -> None:
     if os.environ.get("PANEL_TEST_DB") == "sqlite":
         os.environ.pop("DATABASE_URL", None)
         os.environ.pop("CELERY_BROKER_URL", None)
+        os.environ["PANEL_TEST_MADE"] = str(scratch / "data" / "made")
         return
     if "DATABASE_URL" not in os.environ:
         database = PostgreSQL(scratch / "postgresql", "synchronous_commit=off", "max_connections=200")
         database.start()
+        database.create("panel")
         os.environ["DATABASE_URL"] = f"postgres://postgres@127.0.0.1:{database.port}/panel"
+        os.environ["PANEL_TEST_MADE"] = str(scratch / "data" / "made")
     broker = Redis(scratch / "redis")
     broker.start()
     os.environ["PANEL_TEST_REDIS"] = f"redis://127.0.0.1:{broker.port}"
@@ -145,6 +172,11 @@ class PostgreSQL(Server):
     def command(self) -> list[Any]:
         serve = [self.programs / "postgres", "-D", "store", "-k", self.folder, "-h", "127.0.0.1", "-p", str(self.port)]
         return [*serve, "-F", *(word for setting in self.settings for word in ("-c", setting))]
+
+    def create(self, name: str) -> None:
+        """Make a database."""
+        server = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        subprocess.run([self.programs / "createdb", "--maintenance-db", server, name], check=True)
 
     def is_up(self) -> bool:
         ask: list[Any] = [self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]

@@ -53,7 +53,7 @@ def fleet(django_db_setup: None) -> Iterator[Fleet]:  # noqa: ARG001 (comes firs
 def _copy_tables(database: PostgreSQL) -> None:
     programs, server = database.programs, os.environ["DATABASE_URL"].rpartition("/")[0]
     ours = f"postgres://postgres@127.0.0.1:{database.port}"
-    subprocess.run([programs / "createdb", "--maintenance-db", f"{ours}/postgres", DATABASE], check=True)
+    database.create(DATABASE)
     theirs: list[Any] = [programs / "pg_dump", f"{server}/{connection.settings_dict['NAME']}"]
     load: list[Any] = [programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", f"{ours}/{DATABASE}"]
     with subprocess.Popen(theirs, stdout=subprocess.PIPE) as dump:

@@ -17,6 +17,16 @@ pytestmark = pytest.mark.processes
 STOP_SECONDS = 5.0
 
 
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which a panel has run before: the next one has no tables to make."""
+    folder = tmp_path_factory.mktemp("used")
+    with running("--port", "0", "--no-demo", "--data", str(folder)) as (process, _):
+        process.terminate()
+        assert process.wait(SECONDS) == 0
+    return folder
+
+
 def test_once_ends_with_an_installed_and_proven_license(tmp_path: Path) -> None:
     folder = tmp_path / "data folder"
     for number in (1, 2):  # always another order
@@ -50,23 +60,23 @@ def test_the_first_start_places_one_order_and_a_later_one_none(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_all_of_it_in_five_seconds(sign: signal.Signals, tmp_path: Path) -> None:
-    with running("--port", "0", "--no-demo", "--data", str(tmp_path)) as (process, ready):
+def test_a_signal_stops_all_of_it_in_five_seconds(sign: signal.Signals, used: Path) -> None:
+    with running("--port", "0", "--no-demo", "--data", str(used)) as (process, ready):
         plugins = f"{ready['url']}/api/v1/plugins/"
         told = {"Authorization": f"Token {ready['token']}"}
         assert requests.get(plugins, headers=told, timeout=SECONDS).json()["results"] == []
-        assert len(processes_on(tmp_path)) == 4  # supervisor, simulator, gunicorn and its worker
+        assert len(processes_on(used)) == 4  # supervisor, simulator, gunicorn and its worker
         began = time.monotonic()
         process.send_signal(sign)
         assert process.wait(SECONDS) == 0
         assert time.monotonic() - began < STOP_SECONDS
-        assert processes_on(tmp_path) == []
+        assert processes_on(used) == []
 
 
-def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
-    with running("--port", "0", "--no-demo", "--data", str(tmp_path)) as (process, _):
+def test_nothing_outlives_a_killed_supervisor(used: Path) -> None:
+    with running("--port", "0", "--no-demo", "--data", str(used)) as (process, _):
         process.kill()
-        assert wait_until_gone(tmp_path, STOP_SECONDS) == []
+        assert wait_until_gone(used, STOP_SECONDS) == []
 
 
 def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
@@ -87,8 +97,9 @@ def test_a_data_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) 
     assert "--data" in ended.stderr
 
 
-def test_two_panels_do_not_share_a_data_folder(tmp_path: Path) -> None:
-    with running("--port", "0", "--no-demo", "--data", str(tmp_path)):
-        ended = run("--port", "0", "--no-demo", "--data", str(tmp_path))
+def test_two_panels_do_not_share_a_data_folder(used: Path) -> None:
+    with running("--port", "0", "--no-demo", "--data", str(used)):
+        ended = run("--port", "0", "--no-demo", "--data", str(used))
+    assert wait_until_gone(used, STOP_SECONDS) == []
     assert ended.returncode == 2
     assert "Another panel runs" in ended.stderr
