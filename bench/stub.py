@@ -42,18 +42,19 @@ class Vendor(asyncio.Protocol):
             self._answer(path)
 
     def _answer(self, path: bytes) -> None:
-        _, door, rest = path.split(b"/", 2) if path.count(b"/") > 1 else (b"", path[1:], b"")
-        if door == b"key":
-            self.sold[rest] += 1
-        answers = {
-            b"key": b"THIN-" + rest,
-            b"files": rest + b".xml",
-            b"file": FILE,
-            b"sold": json.dumps({"sold": len(self.sold), "again": self.sold.total() - len(self.sold)}).encode(),
-        }
-        body = answers[door]
+        body = self._body_of(*path.split(b"/", 2)[1:])
         if not self._transport.is_closing():
             self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+
+    def _body_of(self, door: bytes, rest: bytes = b"") -> bytes:
+        if door == b"key":
+            self.sold[rest] += 1
+            return b"THIN-" + rest
+        if door == b"files":
+            return rest + b".xml"
+        if door == b"file":
+            return FILE
+        return json.dumps({"sold": len(self.sold), "again": self.sold.total() - len(self.sold)}).encode()
 
 
 async def _serve(port: int) -> None:
