@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 from django.template.backends.jinja2 import Jinja2
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
@@ -20,6 +21,7 @@ from markupsafe import (  # type: ignore[attr-defined] # one name is for itself 
 )
 
 WORDS = ("_", "gettext")  # followed by variables they are a format
+_DRAWN = "_drawn"  # the name that an included part has for a moment
 
 
 def written(value: Any) -> str:
@@ -30,7 +32,7 @@ def written(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return _escape_inner(value)
-    return value if kind is Markup else escape(value)
+    return value if kind is Markup or kind is SafeString else escape(value)
 
 
 class Template(jinja2.Template):
@@ -104,6 +106,11 @@ class _Folding(NodeTransformer):
         except nodes.Impossible:
             return node
         return self._put(nodes.Const(_plain(self._constant[name](*args, **kwargs))), node)
+
+    def visit_Include(self, node: nodes.Include) -> list[nodes.Node]:  # noqa: N802 (the visitor's)
+        """One text, as of a macro: else each piece of a list goes up by itself through all templates around it."""
+        drawn = nodes.AssignBlock(nodes.Name(_DRAWN, "store"), None, [node])
+        return [self._put(one, node) for one in (drawn, nodes.Output([nodes.Name(_DRAWN, "load")]))]
 
     def _words(self, node: nodes.Call, text: str) -> nodes.Node:
         """As Jinja2's own gettext: what is translated is markup, and always a format."""

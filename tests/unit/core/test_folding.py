@@ -6,6 +6,7 @@ from django.template import engines
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy, override
+from jinja2 import DictLoader
 from markupsafe import Markup, escape
 
 from pbas.core.folding import Environment, Templates, written
@@ -80,3 +81,12 @@ def test_a_value_stands_in_a_page_just_as_markupsafe_escapes_it() -> None:
     marked = [Markup("<b>bold</b>"), mark_safe("<i>safe</i>"), format_html("{}", "<u>")]
     for value in (*plain, *marked):
         assert str(written(value)) == str(escape(value)) == _draw("{{ value }}", value=value)
+
+
+def test_an_included_part_knows_what_is_known_where_it_stands_and_is_escaped_once() -> None:
+    part = "{% set mark = mark ~ one %}{{ mark }};"
+    pages = _environment().overlay(loader=DictLoader({"part.html": part}))
+    whole = pages.from_string("{% set mark = '<' %}{% for one in given %}{% include part %}{% endfor %}{{ mark }}")
+    assert whole.render(given=["&", "b"], part="part.html") == "&lt;&amp;;&lt;b;&lt;"
+    lacking = pages.from_string("[{% include 'none.html' ignore missing %}{% include ['none.html', part] %}]")
+    assert lacking.render(part="part.html", one=1, mark="") == "[1;]"
