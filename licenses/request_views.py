@@ -19,9 +19,11 @@ from licenses.selectors import files_of, request_for_page, sealed_parts, story_o
 from licenses.target_forms import TargetForm
 from licenses.targets import set_install_target
 from licenses.uploads import upload as keep_upload
-from licenses.wording import actions_of, next_step, ordered, steps_of, text_for_vendor
+from licenses.wording import actions_of, next_step, ordered, text_for_vendor, timed_steps
+from pbas.core.jinja import ago
 from pbas.core.lists.pages import show_list
-from pbas.core.problems import Problem
+from pbas.core.models import Event
+from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.stories import Story
 from pbas.core.story import staff
 from pbas.core.web import STOP_POLLING, staff_only
@@ -115,6 +117,14 @@ def adopt(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _request_or_404(pk), adopt_form=form)
 
 
+def _say_who_was_faster(request: HttpRequest, problem: Problem, pk: int) -> None:
+    """Where a decision came too late: who changed the request last, when, and to what."""
+    last = Event.objects.filter(request=pk).order_by("-pk").first()
+    if isinstance(problem, ConflictProblem) and last is not None:
+        words = {"who": last.actor or last.get_actor_kind_display(), "when": ago(last.at), "what": _(last.text)}
+        messages.info(request, _("Changed last by %(who)s, %(when)s: %(what)s") % words)
+
+
 def _form_of_cancelling(asked: LicenseRequest, given: Any) -> CancelForm:
     return CancelForm(given, is_doubtful=doubts.is_doubtful(asked))
 
@@ -141,6 +151,7 @@ def _with_reason(
                 service(request=asked, actor=staff(request.user), **form.cleaned_data)
             except Problem as problem:
                 show_problem(form, problem)
+                _say_who_was_faster(request, problem, pk)
             else:
                 messages.success(request, str(said))
                 return redirect("license_request", pk)
@@ -193,6 +204,7 @@ def _one_click(service: Callable[..., LicenseRequest], said: Any) -> Callable[..
             service(request=_request_or_404(pk), actor=staff(request.user))
         except Problem as problem:
             messages.error(request, problem.message)
+            _say_who_was_faster(request, problem, pk)
         else:
             messages.success(request, str(said))
         return redirect("license_request", pk)
@@ -233,7 +245,7 @@ def _context(asked: LicenseRequest, story: Story) -> dict[str, Any]:
         "files": files,
         "story": story,
         "next_step": next_step(asked, services=opened, target=target),
-        "steps": steps_of(asked),
+        "steps": timed_steps(asked, story.times),
         "ordered": ordered(asked),
         "may": actions_of(
             asked,

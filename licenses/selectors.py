@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Q, QuerySet, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import StrIndex, Upper
+from django.db.models.functions import Coalesce, StrIndex, Upper
 from django.utils import timezone
 
 from licenses.models import (
@@ -224,8 +224,13 @@ def story_of_license(license_: License, requests: Iterable[LicenseRequest], give
 
 
 def files_of(license_id: int | None, request: LicenseRequest | None = None) -> list[LicenseFile]:
-    """The files of a license, or those that a request without one has brought; newest version first, no bytes read."""
-    rows = LicenseFile.objects.defer("body").order_by("name", "-version")
+    """The files of a license, or those that a request without one has brought; newest version first, no bytes read.
+
+    Each with who uploaded it: `uploaded_by`, "" where the vendor sent it.
+    """
+    told = Event.objects.filter(request=OuterRef("request"), kind="uploaded", detail__contains=OuterRef("sha256"))
+    who = Coalesce(Subquery(told.order_by("pk").values("actor")[:1]), Value(""))
+    rows = LicenseFile.objects.defer("body").annotate(uploaded_by=who).order_by("name", "-version")
     if license_id is not None:
         return list(rows.filter(license_id=license_id))
     return list(rows.filter(request=request))

@@ -2,7 +2,7 @@
 
 from licenses.wording.actions import actions_of
 from licenses.wording.choice import Difference, differences, lines_of, vendor_account
-from licenses.wording.line import Step, steps_of
+from licenses.wording.line import Step, steps_of, timed_steps
 from licenses.wording.next_step import NextStep, fault_of, next_step
 from licenses.wording.order import names_of, ordered, text_for_vendor
 from licenses.wording.proof import Proof, proof_of
@@ -26,5 +26,6 @@ __all__ = [
     "question_of",
     "steps_of",
     "text_for_vendor",
+    "timed_steps",
     "vendor_account",
 ]

@@ -1,6 +1,8 @@
 """The line of steps on a request's page."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +17,28 @@ class Step:
 
     label: str
     mark: str
+    at: datetime | None = None  # when it was over, as far as that was told
+
+
+# By the state that is over then: the events that tell it.
+ENDED_BY = {
+    State.SERVICES: ("services_ready",),
+    State.KEY: ("key_issued", "key_served", "adopted", "uploaded"),
+    State.FILES: ("files_fetched", "uploaded"),
+    State.INSTALL: ("installed",),
+    State.PROOF: ("proven",),
+}
+
+
+def timed_steps(request: LicenseRequest, told: Mapping[str, datetime]) -> list[Step]:
+    """`steps_of`, each that is over with its time; `told` has when events of the request were told, by their kinds."""
+    steps = steps_of(request)
+    ends: list[datetime | None] = [request.created_at]
+    for _label, states in _line(request)[1:-1]:
+        known = [told[kind] for state, kinds in ENDED_BY.items() if state in states for kind in kinds if kind in told]
+        ends.append(min(known, default=None))
+    ends.append(request.finished_at)
+    return [replace(one, at=at) if one.mark == "done" else one for one, at in zip(steps, ends, strict=True)]
 
 
 def steps_of(request: LicenseRequest) -> list[Step]:

@@ -1,5 +1,6 @@
 """Reading the story of one object: its newest events, or all of one part."""
 
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Q, QuerySet
@@ -54,6 +55,12 @@ class Story:
         """The number of the object's last event, whatever is shown; 0 before the first."""
         shown = self._rows[:1] if self.part else self.events
         return next((event.pk for event in shown), 0)
+
+    @cached_property
+    def times(self) -> dict[str, datetime]:
+        """When the newest event of each kind was told. One more statement where a part alone is shown."""
+        rows = self._rows[:NEWEST] if self.part else self.events
+        return {event.kind: event.at for event in reversed(rows)}
 
     @property
     def is_cut(self) -> bool:

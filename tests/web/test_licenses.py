@@ -1,5 +1,6 @@
 """One license as staff see it, New License, and secrets."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from ka_plugins.contract import KeyFile
 from licenses.models import License, LicenseFile, LicenseRequest
 from licenses.uploads import upload
 from pbas.core.models import Event
-from pbas.core.story import SYSTEM
+from pbas.core.story import SYSTEM, Actor
 from tests.factories import World, make_license
 from tests.web.moving import uploaded
 
@@ -72,6 +73,13 @@ def test_a_file_is_downloaded_exactly_and_recorded(staff_client: Client, world: 
     assert "no-store" in answer["Cache-Control"]
     assert answer["Content-Type"] == "application/octet-stream"
     assert Event.objects.filter(kind="file_downloaded", license=file.license).count() == 1
+
+
+def test_convention_19_a_file_tells_who_uploaded_it(staff_client: Client, world: World) -> None:
+    license_ = uploaded(world, key="SECRET-1234-ABCD", files=(KeyFile("license.xml", b"one"),))
+    upload(request=world.request, files=[KeyFile("license.xml", b"two")], actor=Actor(Event.Actor.STAFF, "grace"))
+    page = staff_client.get(reverse("license", args=[license_.pk])).text
+    assert re.findall(r">(Upload[^<]*)</td>", page) == ["Upload, grace", "Upload"]
 
 
 def test_a_newer_file_of_the_same_name_is_a_second_version(staff_client: Client, world: World) -> None:

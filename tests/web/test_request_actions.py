@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
 from ka_plugins.contract import KeyFile
 from licenses import services
@@ -15,8 +17,9 @@ from licenses.models import License, LicenseFile, LicenseRequest, PluginConfigur
 from licenses.selectors import files_of, request_for_page, sealed_parts, target_of
 from licenses.uploads import upload
 from licenses.wording import actions_of
+from pbas.core.models import Event
 from pbas.core.problems import Problem
-from pbas.core.story import SYSTEM
+from pbas.core.story import SYSTEM, Actor
 from tests.factories import World, make_configuration, make_license, make_ready
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +157,18 @@ def test_what_brings_no_license_offers_neither_upload_nor_install(
 def test_a_renewal_in_doubt_may_be_ordered_again(make_request: Callable[..., LicenseRequest]) -> None:
     assert "order_again" in offered(make_request(Kind.RENEW, State.IN_DOUBT, "", has_license=True))
     assert "order_again" not in offered(make_request(Kind.RENEW, State.ATTENTION, "install", has_license=True))
+
+
+def test_convention_23_the_second_of_two_people_reads_who_was_faster_when_and_how_it_stands_now(
+    staff_client: Client, make_request: Callable[..., LicenseRequest]
+) -> None:
+    asked = make_request(Kind.ISSUE, State.KEY, "", has_license=False)
+    services.hold_request(request=asked, actor=Actor(Event.Actor.STAFF, "grace"))
+    late = staff_client.post(reverse("license_request_hold", args=[asked.pk]), follow=True).text
+    assert f"Request {asked.pk} cannot be held: waits for the key, on hold." in late
+    assert "Changed last by grace, just now: Put on hold." in late
+    services.cancel_request(request=asked, actor=Actor(Event.Actor.STAFF, "ada"), reason="Ordered twice")
+    late = staff_client.post(reverse("license_request_cancel", args=[asked.pk]), {"reason": "Ordered twice"}).text
+    assert "it cannot be cancelled any more" in late
+    assert "Changed last by ada, just now: Cancelled." in late
+    assert Event.objects.filter(kind="cancelled", request=asked).count() == 1

@@ -16,6 +16,7 @@ from licenses.models import NEVER, InstallTarget, LicenseRequest, PluginConfigur
 from licenses.selectors import target_of
 from licenses.uploads import upload
 from licenses.wording import actions_of, next_step, steps_of
+from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 from subscriptions.models import Service
 from subscriptions.services import service_failed
@@ -154,6 +155,22 @@ def test_the_line_of_steps_shows_where_a_request_is(online: LicenseRequest) -> N
     move(online, State.BUYING, State.FILES, State.ATTENTION, trouble=trouble())
     marks = {step.label: step.mark for step in steps_of(online)}
     assert (marks["Key"], marks["Files"], marks["Install"]) == ("done", "late", "later")
+
+
+def test_convention_21_each_step_that_is_over_has_its_time_on_the_page_whatever_part_of_the_story_is_shown(
+    staff_client: Client, asked: LicenseRequest
+) -> None:
+    upload(request=asked, key="SECRET-1234-ABCD", files=[FILE], actor=SYSTEM)
+    asked.refresh_from_db()
+    at = Event.objects.get(kind="uploaded").at
+    for query in ("", "?story=people", "?story=all"):
+        page = staff_client.get(page_of(asked) + query).text
+        told = re.findall(
+            r'step-label">(\w+)<.*?</span></span>(?:<span class="step-at"><time datetime="([^"]+)")?', page
+        )
+        assert [label for label, _at in told] == ["Ordered", "Services", "Key", "Files", "Install", "Proof", "Done"]
+        assert told[0][1] == asked.created_at.isoformat()
+        assert [time for _label, time in told[2:]] == [at.isoformat(), at.isoformat(), "", "", ""]
 
 
 @pytest.mark.parametrize("state", [state for state in State.values if state not in LicenseRequest.FINAL])
