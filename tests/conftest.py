@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client, TransactionTestCase
 from playwright.sync_api import Page, Response
 from pytest_socket import socket_allow_hosts
+from xdist.scheduler import LoadScopeScheduling
 
 from ka_plugins.simulator.running import RunningSimulator
 from tests import emptying, services
@@ -40,40 +41,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the long tests and only these, which otherwise do not run")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long tests to `--long`; what keeps one worker busy for long comes first, and the browser last.
 
     From the first test of the browser on, Playwright's event loop runs in the thread of the tests.
     """
-    for one in items:
-        if group := _group_of(one):
-            one.add_marker(pytest.mark.xdist_group(group))
-    yield
     wanted = bool(config.getoption("--long"))
     others = [one for one in items if (one.get_closest_marker("long") is not None) != wanted]
     config.hook.pytest_deselected(items=others)
     left_out = set(others)
     items[:] = [one for one in items if one not in left_out]
-    items.sort(key=lambda one: (_has(one, "playwright"), not _has(one, "fleet"), not _has_processes(one)))
-
-
-def _group_of(one: pytest.Item) -> str:
-    """One worker has what shares servers: the fleet's tests together, else those of a module.
-
-    In the browser most share none and take long: each goes to who has time.
-    """
-    if _has(one, "fleet"):
-        return "fleet"
-    return "" if _has(one, "playwright") and not _has_processes(one) else one.nodeid.partition("::")[0]
+    items.sort(
+        key=lambda one: (_has(one, "playwright"), not _has(one, "fleet"), not one.get_closest_marker("processes"))
+    )
 
 
 def _has(one: pytest.Item, fixture: str) -> bool:
     return fixture in getattr(one, "fixturenames", ())
 
 
-def _has_processes(one: pytest.Item) -> bool:
-    return one.get_closest_marker("processes") is not None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Tests are dealt out to the workers in their order, those that share servers together."""
+    config.option.loadscopereorder = False
+    dealer = LoadScopeScheduling(config, log)
+    dealer._split_scope = _shared_by
+    return dealer
+
+
+def _shared_by(test: str) -> str:
+    """What has servers in common: a module, or all of the fleet.
+
+    In the browser most have none and take long: each test goes to who has time.
+    """
+    module = test.partition("::")[0]
+    folder = module.rpartition("/")[0]
+    if folder == "tests/fire":
+        return folder
+    return test if folder == "tests/browser" and not module.endswith("test_store.py") else module
 
 
 # --- the database
