@@ -56,7 +56,7 @@ def test_keys_by_order_and_by_class_and_files_by_both_are_shown_decided_on_and_t
     page.get_by_role("button", name="Give them to their requests").click()
     expect(page.get_by_text("0 of 3 tried")).to_be_visible()
     tasks.go_on_with_run(BulkRun.objects.get().pk)
-    expect(page.get_by_text("3 of 3 tried: 3 done, 0 skipped, 0 failed.")).to_be_visible()
+    expect(page.get_by_text("3 of 3 tried: 3 done, 0 skipped, 0 failed.", exact=True)).to_be_visible()
     assert faults + faults_of(page) == []
     assert [one.files.count() for one in waiting] == [0, 1, 1]
     assert [LicenseRequest.objects.get(pk=one.pk).license_id is not None for one in waiting] == [True, True, False]

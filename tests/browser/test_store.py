@@ -80,7 +80,7 @@ def set_up_a_plugin(page: Page, simulator: str) -> None:
         page.locator("main").get_by_label(label).fill(str(value))
     page.get_by_label("Scheme").select_option("http")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Connected, but nothing is sold yet")).to_be_visible(timeout=SECONDS * 1000)
+    expect(page.get_by_role("heading", name="Connected, but nothing is sold yet")).to_be_visible(timeout=SECONDS * 1000)
     page.locator("#status").get_by_role("link", name="License classes").click()
     page.get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Save").click()
