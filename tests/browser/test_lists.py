@@ -43,7 +43,7 @@ def test_a_person_arranges_a_list_keeps_it_as_a_view_and_has_something_done_with
     faults += faults_of(page)
     page.evaluate("window.untouched = true")
     tasks.go_on_with_run(run.pk)
-    expect(page.get_by_text("3 of 3 tried: 2 done, 1 skipped, 0 failed.")).to_be_visible()
+    expect(page.get_by_text("3 of 3 tried: 2 done, 1 skipped, 0 failed.", exact=True)).to_be_visible()
     assert page.evaluate("window.untouched")
     page.get_by_role("link", name="Skipped 1").click()
     expect(page.get_by_text(f"Request {third.pk} cannot be held")).to_be_visible()

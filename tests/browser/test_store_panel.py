@@ -91,7 +91,7 @@ def test_the_plugins_page_follows_the_fetching_of_its_classes(signed_in: Visit) 
     expect(page.get_by_text("License classes are being fetched")).to_be_visible()
     configuration.status = "configured"
     configuration.save()
-    expect(page.get_by_text("Nothing is sold yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing is sold yet")).to_be_visible()
 
 
 def test_shortcuts_go_places_and_can_be_turned_off(signed_in: Visit) -> None:
