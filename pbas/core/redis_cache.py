@@ -42,7 +42,7 @@ class Client(RedisCacheClient):
     get = _or(lambda _key, default: default)(RedisCacheClient.get)
     get_many = _or(lambda _keys: {})(RedisCacheClient.get_many)
     set = _or(lambda *_args: None)(RedisCacheClient.set)
-    add = _or(lambda *_args: True)(RedisCacheClient.add)
+    add = _or(lambda *_args: True)(RedisCacheClient.add)  # False would mean: somebody else has this lock, wait for him
     delete = _or(lambda _key: False)(RedisCacheClient.delete)
     has_key = _or(lambda _key: False)(RedisCacheClient.has_key)
 

@@ -14,6 +14,8 @@ from pbas.core.rights import OPERATOR, VIEWER, give_role
 from pbas.core.story import staff
 from tests.factories import World, fresh_client
 
+pytestmark = pytest.mark.django_db
+
 LISTS = ("/licenses/", "/license-requests/", "/subscriptions/", "/orders/", "/activity/", "/plugins/", "/failures/")
 
 
@@ -33,7 +35,7 @@ class CountedCache(LocMemCache):
 
 
 @pytest.fixture
-def operator(db: None) -> User:  # noqa: ARG001 (opens the database)
+def operator() -> User:
     user = User.objects.create_user("operator", is_staff=True)
     give_role(user, OPERATOR)
     return user
