@@ -78,6 +78,14 @@ class Found:
     size: int
 
 
+def check_ip(target: Target) -> None:
+    """Of every kind of target: the `ip` among its credentials has to be one. Raises InstallError."""
+    try:
+        ipaddress.ip_address(target.credentials.get("ip") or "::")
+    except ValueError:
+        raise InstallError(shown("That is no IP address; 192.0.2.7 and 2001:db8::7 are."), field="ip") from None
+
+
 class Installer:
     """Puts parcels into targets of one kind. All its verbs are safe to repeat; twice is a no-op.
 
@@ -92,10 +100,6 @@ class Installer:
 
     def check(self, target: Target) -> None:
         """Say what can be seen to be wrong with a target without reaching for it. Raises InstallError."""
-        try:
-            ipaddress.ip_address(target.credentials.get("ip") or "::")
-        except ValueError:
-            raise InstallError(shown("That is no IP address; 192.0.2.7 and 2001:db8::7 are."), field="ip") from None
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
         """Put everything there; all of a file or nothing of it. Raises InstallError."""

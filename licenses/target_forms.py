@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ka_plugins import registry
-from ka_plugins.installing import Installer, InstallError, Target
+from ka_plugins.installing import Installer, InstallError, Target, check_ip
 from licenses.models import InstallTarget
 from licenses.plugins import is_secret, words_of
 from pbas.core.crypto import CannotDecryptError
@@ -58,6 +58,7 @@ class TargetForm(forms.Form):
         if not self.errors:
             target = self.target()
             try:
+                check_ip(target)
                 registry.installer(kind).check(target)
             except InstallError as error:
                 self.show_problem(Problem(error.message, field=error.field))

@@ -140,8 +140,11 @@ def test_the_question_costs_the_same_statements_whatever_the_rows_are_and_is_bou
     cost(5)
     assert cost(1) == cost(5) == QUESTION
     monkeypatch.setattr(bulk, "MOST_ROWS", 3)
-    page = staff_client.post(BULK, {"action": "hold", "query": "", "whole": "1"}, follow=True).text
+    with CaptureQueriesContext(connection) as queries:
+        page = staff_client.post(BULK, {"action": "hold", "query": "", "whole": "1"}, follow=True).text
     assert "These are more than 3 rows: filter the list." in page
+    [counted] = [query["sql"] for query in queries if query["sql"].startswith("WITH found")]
+    assert "LIMIT 4)" in counted, "no more rows are looked at than tell that"
 
 
 def test_requests_that_may_have_been_sold_are_skipped_by_a_cancel_of_many_as_no_vendor_is_asked_in_a_transaction(

@@ -93,6 +93,8 @@ def test_the_ip_that_a_vendor_binds_licenses_to_is_given_by_hand_too(
 ) -> None:
     kinds = {"directory": {"kind": kind, "directory-address": str(tmp_path)}, "ssh": SSH, "plesk": PLESK}
     given = {**kinds[kind], f"{kind}-ip": "2001:db8::7"}
+    errors = faults(staff_client, address, {**given, f"{kind}-ip": "server.example"})
+    assert {field: "is no IP address" in said for field, said in errors.items()} == {f"{kind}-ip": True}
     assert staff_client.post(address, given).status_code == 302
     kept = InstallTarget.objects.get()
     assert kept.credentials["ip"] == "2001:db8::7"
@@ -123,7 +125,6 @@ def test_a_credential_that_only_the_api_gives_outlives_a_change_by_hand(staff_cl
 @pytest.mark.parametrize(
     ("given", "field", "says"),
     [
-        ({"ssh-ip": "server.example"}, "ssh-ip", "is no IP address"),
         ({"ssh-private_key": "no key at all"}, "ssh-private_key", "cannot be read"),
         ({"ssh-private_key": ""}, "ssh-private_key", "required"),
         ({"ssh-host_key": "ssh-ed25519 AAAA"}, "ssh-host_key", "cannot be read"),

@@ -42,7 +42,6 @@ class PleskInstaller(Installer):
 
     def check(self, target: Target) -> None:
         """Address and credentials have to be readable, and the address open to the panel."""
-        super().check(target)
         access_of(target)
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:

@@ -34,7 +34,6 @@ class SshInstaller(Installer):
 
     def check(self, target: Target) -> None:
         """Address, keys and product have to be readable, and the address open to the panel."""
-        super().check(target)
         _way_of(target)
 
     async def install(self, target: Target, parcels: tuple[Parcel, ...]) -> None:
