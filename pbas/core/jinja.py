@@ -75,6 +75,7 @@ def _environment(**options: Any) -> Environment:
     )
     made.constant = {"_": gettext, "gettext": gettext, "static": _static, "url": _url, "icon": icon, "state": state}
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
+    made.globals["zone_name"] = timezone.get_current_timezone_name
     made.filters.update(number=_number_of, money=money, size=size, recorded=recorded)
     made.filters.update(day=_day_of, moment=moment, ago=ago, until=until, duration=duration)
     return made

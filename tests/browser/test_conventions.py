@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Visit = Callable[[str], Page]
 
 
+@pytest.mark.convention(3)
 def test_convention_3_many_tabs_stay_in_one_line_that_scrolls_and_shows_the_open_one(signed_in: Visit) -> None:
     tabs = [make_configuration(name=f"Hersteller mit langem Namen {n}") for n in range(12)]
     page = signed_in("/")
@@ -28,6 +29,7 @@ def test_convention_3_many_tabs_stay_in_one_line_that_scrolls_and_shows_the_open
         assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
+@pytest.mark.convention(32, 38)
 def test_convention_32_and_38_no_page_of_the_menu_scrolls_sideways_at_320_pixels_and_its_main_action_is_in_reach(
     signed_in: Visit, world: World
 ) -> None:
@@ -44,6 +46,7 @@ def test_convention_32_and_38_no_page_of_the_menu_scrolls_sideways_at_320_pixels
             expect(button).to_be_in_viewport(ratio=0.99)
 
 
+@pytest.mark.convention(36)
 def test_convention_36_every_page_of_the_menu_has_a_title_of_its_own_and_one_heading_of_the_first_rank(
     signed_in: Visit, world: World
 ) -> None:

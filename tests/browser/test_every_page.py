@@ -106,6 +106,7 @@ AFTERWARDS = _names(
 )
 
 
+@pytest.mark.convention(29)
 def test_every_page_of_the_map_is_looked_at_here_or_in_the_walk_of_its_subject(addresses: list[str]) -> None:
     here = {resolve(one.partition("?")[0]).url_name for one in addresses if one != "/nowhere/"}
     pages = {name for name, line in PAGES.items() if line.get and name not in API}
@@ -113,6 +114,7 @@ def test_every_page_of_the_map_is_looked_at_here_or_in_the_walk_of_its_subject(a
     assert sorted((AFTERWARDS | ELSEWHERE | NO_PAGE) - pages) == []
 
 
+@pytest.mark.convention(29)
 def test_what_no_other_walk_comes_by_has_no_fault_for_axe_and_never_scrolls_sideways(
     signed_in: Visit, addresses: list[str], complaints: list[str]
 ) -> None:
@@ -155,6 +157,7 @@ def test_signing_in_with_a_second_factor_has_no_fault_from_setting_it_up_to_taki
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.convention(20)
 def test_what_was_typed_into_an_upload_comes_back_when_the_login_ran_out_meanwhile(
     signed_in: Visit, asked: LicenseRequest
 ) -> None:
@@ -196,6 +199,7 @@ def test_a_customers_pages_have_no_fault_and_show_his_key_when_he_asks(
     assert faults + faults_of(page) == []
 
 
+@pytest.mark.convention(25)
 def test_the_end_of_long_work_is_said_on_whatever_page_its_owner_is(signed_in: Visit, staff: User) -> None:
     cache.clear()
     actor = Actor("staff", staff.username)

@@ -29,6 +29,7 @@ def addresses(world: World, tmp_path: Path) -> list[str]:
     ]
 
 
+@pytest.mark.convention(34)
 def test_longer_words_do_not_scroll_a_narrow_screen_sideways(
     signed_in: Callable[[str], Page], live_server: Any, page: Page, addresses: list[str], complaints: list[str]
 ) -> None:

@@ -84,6 +84,7 @@ def addresses(world: World, asked: LicenseRequest, tmp_path: Path) -> list[str]:
     ]
 
 
+@pytest.mark.convention(3, 29)
 def test_no_page_has_a_violation_of_axe_or_scrolls_sideways(
     signed_in: Visit, page: Page, addresses: list[str], complaints: list[str]
 ) -> None:
@@ -95,6 +96,7 @@ def test_no_page_has_a_violation_of_axe_or_scrolls_sideways(
     complaints[:] = [one for one in complaints if "404" not in one]  # the page that is nowhere
 
 
+@pytest.mark.convention(37)
 def test_a_faulty_form_and_the_open_menu_are_clean_too(signed_in: Visit, page: Page, asked: LicenseRequest) -> None:
     signed_in(f"/license-requests/{asked.pk}/")
     page.get_by_role("button", name="Keep what I uploaded").click()
@@ -105,6 +107,7 @@ def test_a_faulty_form_and_the_open_menu_are_clean_too(signed_in: Visit, page: P
     expect(page.get_by_role("button", name="Log out")).to_be_hidden()
 
 
+@pytest.mark.convention(4)
 def test_a_search_changes_the_list_alone_keeps_the_focus_and_back_restores(signed_in: Visit, page: Page) -> None:
     sold = make_class()
     kept, other = make_license(sold), make_license(sold)
@@ -135,6 +138,7 @@ def test_tabs_and_states_are_links_that_change_the_list_and_the_title(signed_in:
     assert page.evaluate("window.untouched")
 
 
+@pytest.mark.convention(18)
 def test_a_revealed_key_is_hidden_again_after_half_a_minute(
     signed_in: Visit, page: Page, asked: LicenseRequest
 ) -> None:
@@ -149,6 +153,7 @@ def test_a_revealed_key_is_hidden_again_after_half_a_minute(
         expect(page.get_by_text("SECRET-1234-ABCD")).to_have_count(0)
 
 
+@pytest.mark.convention(18)
 def test_a_secret_is_copied_without_being_shown_and_that_is_recorded(
     signed_in: Visit, page: Page, asked: LicenseRequest
 ) -> None:
@@ -165,6 +170,7 @@ def test_a_secret_is_copied_without_being_shown_and_that_is_recorded(
     expect(page.get_by_text("SECRET-1234-ABCD")).to_be_visible()
 
 
+@pytest.mark.convention(19)
 def test_convention_19_the_whole_digest_of_a_file_is_read_and_copied_by_keyboard(
     signed_in: Visit, page: Page, asked: LicenseRequest
 ) -> None:
@@ -199,6 +205,7 @@ def test_a_very_wide_screen_is_filled_with_larger_text_and_1280_and_360_pixels_s
     assert page.evaluate("getComputedStyle(document.documentElement).zoom") == "1"
 
 
+@pytest.mark.convention(21)
 def test_an_open_request_follows_along_and_what_is_being_typed_stays(
     signed_in: Visit, page: Page, asked: LicenseRequest
 ) -> None:
@@ -210,6 +217,7 @@ def test_an_open_request_follows_along_and_what_is_being_typed_stays(
     expect(page.get_by_label("Activation code")).to_have_value("half typed")
 
 
+@pytest.mark.convention(31)
 def test_the_theme_is_switched_at_the_foot_of_the_menu(signed_in: Visit, page: Page) -> None:
     signed_in("/licenses/")
     page.locator("details.me summary").click()
@@ -219,6 +227,7 @@ def test_the_theme_is_switched_at_the_foot_of_the_menu(signed_in: Visit, page: P
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
+@pytest.mark.convention(38)
 def test_on_a_narrow_screen_the_menu_folds(signed_in: Visit, page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     signed_in("/licenses/")
@@ -238,6 +247,7 @@ def plain_page(browser: Browser, live_server: LiveServer, staff: User) -> Iterat
     context.close()
 
 
+@pytest.mark.convention(12)
 def test_the_offline_flow_works_without_any_script(
     page: Page, plain_page: Page, asked: LicenseRequest, tmp_path: Path
 ) -> None:
@@ -286,6 +296,7 @@ def test_what_is_typed_while_a_search_is_answered_is_kept_and_searched_for(signe
     expect(page.locator("#q")).to_be_focused()
 
 
+@pytest.mark.convention(35)
 def test_a_requests_page_is_printed_on_one_sheet_with_its_address_and_without_forms(
     signed_in: Visit, page: Page, asked: LicenseRequest
 ) -> None:

@@ -17,6 +17,7 @@ from tests.factories import make_subscription
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.mark.convention(9)
 def test_a_person_arranges_a_list_keeps_it_as_a_view_and_has_something_done_with_its_rows(
     signed_in: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +78,7 @@ def decide(page: Page, third: LicenseRequest) -> list[str]:
     return faults
 
 
+@pytest.mark.convention(21)
 def test_a_run_keeps_the_focus_while_it_is_followed_and_is_read_out_once_when_it_ends(
     signed_in: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def license_(world: World, wares: LicenseClass) -> License:
     return made
 
 
+@pytest.mark.convention(24)
 def test_the_way_to_new_licenses_has_no_violation_and_never_scrolls_sideways(
     signed_in: Visit, world: World, wares: LicenseClass, page: Page
 ) -> None:
@@ -96,6 +97,7 @@ def test_what_is_asked_of_a_license_has_no_violation_and_never_scrolls_sideways(
     assert found == []
 
 
+@pytest.mark.convention(23)
 def test_options_of_an_additional_key_show_when_it_is_chosen_and_a_double_click_asks_once(
     signed_in: Visit, world: World, wares: LicenseClass, page: Page
 ) -> None:
@@ -116,6 +118,7 @@ def test_options_of_an_additional_key_show_when_it_is_chosen_and_a_double_click_
     assert LicenseRequest.objects.count() == before + 1
 
 
+@pytest.mark.convention(24)
 def test_it_works_without_a_script(
     signed_in: Visit, world: World, wares: LicenseClass, browser: Browser, live_server: LiveServer
 ) -> None:

@@ -45,10 +45,12 @@ def addresses(world: World) -> list[str]:
     ]
 
 
+@pytest.mark.convention(29, 32, 38)
 def test_no_page_has_a_fault_for_axe_or_scrolls_sideways(signed_in: Visit, addresses: list[str]) -> None:
     assert [fault for address in addresses for fault in faults_of(signed_in(address))] == []
 
 
+@pytest.mark.convention(5)
 def test_a_list_is_searched_and_filtered_in_place_and_back_leads_back(signed_in: Visit, world: World) -> None:
     make_subscription(make_order(world.plan, name="srv9.nordwind.example"))
     other = world.subscription.name
@@ -67,6 +69,7 @@ def test_a_list_is_searched_and_filtered_in_place_and_back_leads_back(signed_in:
     expect(page.get_by_role("link", name=other)).to_be_visible()
 
 
+@pytest.mark.convention(25)
 def test_faults_of_a_form_take_the_focus_and_lead_to_their_fields(signed_in: Visit) -> None:
     page = signed_in("/plugins/new/?template=plesk_ka")
     page.get_by_role("button", name="Save").click()
@@ -94,6 +97,7 @@ def test_the_plugins_page_follows_the_fetching_of_its_classes(signed_in: Visit) 
     expect(page.get_by_role("heading", name="Nothing is sold yet")).to_be_visible()
 
 
+@pytest.mark.convention(30)
 def test_shortcuts_go_places_and_can_be_turned_off(signed_in: Visit) -> None:
     page = signed_in("/")
     page.keyboard.press("/")

@@ -66,6 +66,7 @@ def test_a_catalogue_has_all_texts_of_the_sources_and_no_others(catalogue: Catal
     assert (wanted - written, written - wanted) == (set(), set()), advice
 
 
+@pytest.mark.convention(34)
 def test_a_catalogue_is_complete(catalogue: Catalog) -> None:
     assert [one.id for one in catalogue if one.id and (one.fuzzy or not all(texts_of(one)[1]))] == []
 

@@ -90,6 +90,7 @@ def test_an_address_that_is_none_is_said_and_left_out(staff_client: Client) -> N
     assert "Something." in page
 
 
+@pytest.mark.convention(16)
 def test_what_was_changed_stands_in_the_story_before_and_after_and_secrets_only_as_changed(
     staff_client: Client,
 ) -> None:

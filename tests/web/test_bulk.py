@@ -43,6 +43,7 @@ def outcomes(run: BulkRun) -> dict[int, tuple[str, str]]:
     return {row.target: (row.outcome, row.text) for row in run.rows.all()}
 
 
+@pytest.mark.convention(23)
 def test_ticked_requests_are_held_each_by_its_service_and_what_changed_meanwhile_is_skipped_with_the_reason(
     staff_client: Client, requests: list[LicenseRequest]
 ) -> None:
@@ -80,6 +81,7 @@ def foreseen(page: str) -> list[tuple[str, ...]]:
     return [tuple(html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in row) for row in rows]
 
 
+@pytest.mark.convention(9)
 def test_convention_9_the_question_tells_how_many_rows_it_will_touch_by_state_and_which_it_will_skip_and_why(
     staff_client: Client, requests: list[LicenseRequest]
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_license_is_foreseen_by_its_state_its_plugin_and_its_open_requests(sta
     assert free.key in page
 
 
+@pytest.mark.convention(9)
 def test_the_question_costs_the_same_statements_whatever_the_rows_are_and_is_bounded(
     staff_client: Client, requests: list[LicenseRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +167,7 @@ def test_requests_that_may_have_been_sold_are_skipped_by_a_cancel_of_many_as_no_
     assert outcomes(run)[requests[1].pk][0] == "done"
 
 
+@pytest.mark.convention(9)
 def test_the_whole_filter_is_meant_not_only_the_page(staff_client: Client, requests: list[LicenseRequest]) -> None:
     services.hold_request(request=requests[0], actor=SYSTEM)
     services.cancel_request(request=requests[1], actor=SYSTEM, reason="not wanted")

@@ -9,6 +9,7 @@ from tests.factories import World
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.convention(16)
 def test_a_comment_stands_in_both_stories_with_who_wrote_it(staff_client: Client, world: World) -> None:
     request = world.request
     answer = staff_client.post(

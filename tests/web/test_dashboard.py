@@ -33,6 +33,7 @@ def rows_of(client: Client, link: str) -> int:
     return page.partition("<tbody>")[2].partition("</tbody>")[0].count("<tr>")
 
 
+@pytest.mark.convention(27)
 def test_each_figure_is_the_number_of_rows_of_the_list_that_it_links_to(staff_client: Client, world: World) -> None:
     for _ in range(3):
         make_subscription(make_order(world.plan))
@@ -69,6 +70,7 @@ def test_each_figure_is_the_number_of_rows_of_the_list_that_it_links_to(staff_cl
     assert sorted(int(n) for _link, n in opened) == [0, 0, 4]
 
 
+@pytest.mark.convention(27)
 def test_the_chart_of_days_has_its_numbers_as_a_table_whose_links_lead_to_as_many_licenses(
     staff_client: Client, world: World
 ) -> None:

@@ -50,6 +50,7 @@ def fail(request: LicenseRequest, text: str, *, to: str = "attention", kind: str
     request.refresh_from_db()
 
 
+@pytest.mark.convention(28)
 def test_failures_are_grouped_by_plugin_step_and_cause_in_a_fixed_number_of_statements(
     staff_client: Client, requests: list[LicenseRequest], vendor: PluginConfiguration
 ) -> None:

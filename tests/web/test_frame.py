@@ -28,6 +28,7 @@ def test_a_stranger_comes_to_the_login(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES[1:])  # from the front door he comes to his own pages
+@pytest.mark.convention(11)
 def test_who_is_no_staff_gets_a_page_that_says_so(client: Client, name: str) -> None:
     client.force_login(User.objects.create_user("customer"))
     answer = client.get(reverse(name))
@@ -36,6 +37,7 @@ def test_who_is_no_staff_gets_a_page_that_says_so(client: Client, name: str) -> 
 
 
 @pytest.mark.parametrize("name", PAGES)
+@pytest.mark.convention(1)
 def test_every_entry_of_the_menu_leads_to_a_page_that_is_marked_there(staff_client: Client, name: str) -> None:
     answer = staff_client.get(reverse(name))
     assert answer.status_code == 200
@@ -89,6 +91,7 @@ def test_an_unknown_address_gets_a_page_in_the_frame(staff_client: Client) -> No
     assert "Main menu" in answer.text
 
 
+@pytest.mark.convention(36)
 def test_a_failure_names_a_reference_that_is_in_the_log(
     staff_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -108,6 +111,7 @@ def test_a_failure_names_a_reference_that_is_in_the_log(
     assert answer["X-Request-ID"] == reference.group(1)
 
 
+@pytest.mark.convention(31)
 def test_the_theme_is_kept_in_a_cookie_and_drawn_by_the_server(staff_client: Client) -> None:
     answer = staff_client.post(reverse("theme"), {"theme": "dark", "next": "/licenses/?state=issued"})
     assert answer["Location"] == "/licenses/?state=issued"
@@ -121,6 +125,7 @@ def test_the_theme_never_leads_away_from_the_panel(client: Client, back: str) ->
     assert answer.cookies["theme"].value == "auto"
 
 
+@pytest.mark.convention(28)
 def test_the_simulator_is_announced_on_every_page_of_a_demonstration(staff_client: Client, settings: Any) -> None:
     assert "Simulator:" not in staff_client.get("/licenses/").text
     settings.PBAS_DEMO = True

@@ -102,6 +102,7 @@ def paths(numbers: dict[str, int]) -> Iterator[str]:
                 yield one.path.replace("987654321", str(number))
 
 
+@pytest.mark.convention(34)
 def test_no_page_says_anything_in_english_to_a_german_reader(staff: User, numbers: dict[str, int]) -> None:
     client, found = fresh_client(staff), set()
     client.cookies["language"] = "de"

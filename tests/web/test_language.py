@@ -49,6 +49,7 @@ def test_the_api_speaks_english_to_everybody(client: Client) -> None:
     assert answer["Content-Language"] == "en"
 
 
+@pytest.mark.convention(34)
 def test_days_are_written_as_the_language_does(staff_client: Client) -> None:
     made = make_license(issued_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
     address = f"/licenses/{made.pk}/"
@@ -60,6 +61,7 @@ def _values() -> tuple[str, ...]:
     return number(1234567), money(Decimal("1234.5")), size(1536), duration(90_000)
 
 
+@pytest.mark.convention(34)
 def test_numbers_money_and_sizes_are_written_as_the_language_does() -> None:
     assert _values() == ("1,234,567", "1,234.50", "1.5 KiB", "1.5 min")
     with translation.override("de"):

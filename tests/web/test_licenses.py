@@ -21,6 +21,7 @@ PAGE = "/licenses/"
 HTMX = {"HX-Request": "true"}
 
 
+@pytest.mark.convention(15)
 def test_a_license_shows_what_belongs_to_it_both_ways(staff_client: Client, world: World) -> None:
     license_ = uploaded(world, key="SECRET-1234-ABCD", files=(KeyFile("license.xml", b"<key/>"),))
     child = make_license(world.license_class, parent=license_, features=["Antivirus"])
@@ -31,6 +32,7 @@ def test_a_license_shows_what_belongs_to_it_both_ways(staff_client: Client, worl
     assert license_.key in staff_client.get(reverse("license", args=[child.pk])).text
 
 
+@pytest.mark.convention(18)
 def test_secrets_are_not_in_the_page_before_they_are_asked_for(staff_client: Client, world: World) -> None:
     license_ = uploaded(world, key="SECRET-1234-ABCD", activation_code="ACT-9981")
     pages = [reverse("license", args=[license_.pk]), reverse("license_request", args=[world.request.pk]), PAGE]
@@ -62,6 +64,7 @@ def test_a_secret_cannot_be_asked_for_by_an_address(staff_client: Client, world:
     assert staff_client.get(reverse("license_reveal", args=[license_.pk])).status_code == 405
 
 
+@pytest.mark.convention(19)
 def test_a_file_is_downloaded_exactly_and_recorded(staff_client: Client, world: World) -> None:
     body = b"\x00\xff<key>\r\n"
     uploaded(world, key="SECRET-1234-ABCD", files=(KeyFile('lic "ü".xml', body),))
@@ -75,6 +78,7 @@ def test_a_file_is_downloaded_exactly_and_recorded(staff_client: Client, world: 
     assert Event.objects.filter(kind="file_downloaded", license=file.license).count() == 1
 
 
+@pytest.mark.convention(19)
 def test_convention_19_a_file_tells_who_uploaded_it(staff_client: Client, world: World) -> None:
     license_ = uploaded(world, key="SECRET-1234-ABCD", files=(KeyFile("license.xml", b"one"),))
     upload(request=world.request, files=[KeyFile("license.xml", b"two")], actor=Actor(Event.Actor.STAFF, "grace"))
@@ -82,6 +86,7 @@ def test_convention_19_a_file_tells_who_uploaded_it(staff_client: Client, world:
     assert re.findall(r">(Upload[^<]*)</td>", page) == ["Upload, grace", "Upload"]
 
 
+@pytest.mark.convention(19)
 def test_a_newer_file_of_the_same_name_is_a_second_version(staff_client: Client, world: World) -> None:
     license_ = uploaded(world, key="SECRET-1234-ABCD", files=(KeyFile("license.xml", b"one"),))
     upload(request=world.request, files=[KeyFile("license.xml", b"two")], actor=SYSTEM)
@@ -89,6 +94,7 @@ def test_a_newer_file_of_the_same_name_is_a_second_version(staff_client: Client,
     assert "version 2" in text
 
 
+@pytest.mark.convention(22)
 def test_a_renewal_is_asked_for_on_a_page_that_says_what_it_costs(staff_client: Client, world: World) -> None:
     license_ = world.license
     page = reverse("license_renew", args=[license_.pk])

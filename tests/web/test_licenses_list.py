@@ -38,6 +38,7 @@ def link_of(text: str, name: str) -> str:
     return unescape(found.group(1)) if found else ""
 
 
+@pytest.mark.convention(2)
 def test_each_configuration_has_a_tab_and_there_is_one_of_all(staff_client: Client) -> None:
     first, second = make_configuration(name="Vendor A"), make_configuration(name="Vendor B")
     text = staff_client.get(PAGE).text
@@ -53,6 +54,7 @@ def test_a_tab_shows_only_the_licenses_of_its_configuration(staff_client: Client
     assert other.key not in text
 
 
+@pytest.mark.convention(2)
 def test_a_tab_counts_what_needs_attention_and_mutes_zero(staff_client: Client, world: World) -> None:
     assert 'class="count"' in staff_client.get(f"{PAGE}?plugin={world.configuration.pk}").text
     stop(world.request)
@@ -60,11 +62,13 @@ def test_a_tab_counts_what_needs_attention_and_mutes_zero(staff_client: Client, 
     assert re.search(rf'id="tab-{world.configuration.pk}".*?<span class="count count-bad">1<', text, re.DOTALL)
 
 
+@pytest.mark.convention(2)
 def test_a_paused_configuration_has_a_warning_in_its_tab(staff_client: Client) -> None:
     make_configuration(status=PluginConfiguration.Status.PAUSED)
     assert 'role="img" aria-label="Paused"' in staff_client.get(PAGE).text
 
 
+@pytest.mark.convention(5)
 def test_the_state_line_counts_exactly_and_filters(staff_client: Client) -> None:
     sold = make_class()
     make_licenses(sold, 3, state=License.State.INSTALLED)
@@ -85,6 +89,26 @@ def test_the_state_line_counts_exactly_and_filters(staff_client: Client) -> None
     assert "Clear all" in text
 
 
+@pytest.mark.convention(5)
+def test_each_chip_takes_its_own_filter_away_and_one_link_all_of_them_but_never_the_tab(staff_client: Client) -> None:
+    one = make_license(state=License.State.EXPIRED, key="KEY.1234")
+    tab = f"plugin={one.configuration_id}"
+    asked = f"{PAGE}?{tab}&state=expired&q=KEY.1&issued={timezone.now():%Y-%m-%d}"
+    chips = chips_on(staff_client.get(asked).text)
+    assert len(chips) == 4  # three filters, and all of them
+    for label, link in chips.items():
+        left = chips_on(staff_client.get(PAGE + link).text)
+        assert left.keys() == (set() if label == "Clear all" else chips.keys() - {label}), label
+        assert tab in link
+
+
+def chips_on(text: str) -> dict[str, str]:
+    """What the list is filtered by, and the link that takes it away."""
+    chips = re.findall(r'<span class="chip">([^<]+)<a href="([^"]*)">', text)
+    cleared = re.findall(r'<a class="clear" href="([^"]*)">(Clear all)</a>', text)
+    return {label: unescape(link) for label, link in [*chips, *((label, link) for link, label in cleared)]}
+
+
 def test_pages_go_forth_and_back_and_to_both_ends(staff_client: Client) -> None:
     sold = make_class()
     made = [license_.key for license_ in reversed(make_licenses(sold, 120))]
@@ -102,6 +126,7 @@ def test_pages_go_forth_and_back_and_to_both_ends(staff_client: Client) -> None:
 
 
 @pytest.mark.parametrize("sort", ["key", "-key", "expires_order", "-expires_order", "id"])
+@pytest.mark.convention(8)
 def test_every_order_can_be_walked_to_its_end_and_back_without_losing_a_row(staff_client: Client, sort: str) -> None:
     sold = make_class()
     now = timezone.now()
@@ -178,6 +203,7 @@ def test_a_search_of_two_signs_is_not_made_and_says_why(staff_client: Client) ->
     assert keys_on(text) == [license_.key]
 
 
+@pytest.mark.convention(11)
 def test_nothing_found_and_nothing_there_are_said_differently(staff_client: Client) -> None:
     assert "No licenses yet" in staff_client.get(PAGE).text
     text = staff_client.get(PAGE, {"q": "nowhere"}).text
@@ -192,6 +218,7 @@ def test_what_was_searched_stands_in_the_page_escaped(staff_client: Client) -> N
 
 
 @pytest.mark.parametrize(("query", "most"), [({}, 5), ({"q": "host"}, 6), ({"state": "issued", "sort": "key"}, 5)])
+@pytest.mark.convention(13)
 def test_a_page_of_the_list_costs_six_statements_at_most(
     staff_client: Client, world: World, django_assert_max_num_queries: Any, query: dict[str, str], most: int
 ) -> None:

@@ -23,6 +23,7 @@ def heads_on(text: str) -> list[str]:
     return [re.sub(r"<[^>]+>", "", head).strip() for head in found if "visually-hidden" not in head]
 
 
+@pytest.mark.convention(6)
 def test_columns_are_chosen_and_ordered_per_person_and_an_address_that_names_its_own_wins(
     staff_client: Client, world: World
 ) -> None:
@@ -38,6 +39,23 @@ def test_columns_are_chosen_and_ordered_per_person_and_an_address_that_names_its
     staff_client.post("/lists/licenses/columns/", {"forget": "1"})
     assert len(heads_on(staff_client.get("/licenses/").text)) == 7
     assert world.plan
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.convention(12)
+def test_what_a_row_leads_to_is_a_link_of_its_own_and_nothing_else_of_it_can_be_pressed(
+    name: str, staff_client: Client
+) -> None:
+    make_license()
+    page = staff_client.get(PAGES[name]).text
+    rows = re.findall(r"<tr>(.*?)</tr>", page[page.index("<tbody>") : page.index("</tbody>")], re.DOTALL)
+    assert rows
+    for row in rows:
+        links = re.findall(r'<a [^>]*href="([^"?]+)"', row)
+        assert links or name == "activity", row  # an event of the panel itself is about nothing that has a page
+        assert {staff_client.get(link).status_code for link in links} <= {200}
+        assert not re.findall(r'onclick|tabindex|role="button"|hx-(?:get|post)', row)
 
 
 def test_without_a_script_a_column_moves_on_a_page_of_its_own_and_nothing_is_kept_yet(staff_client: Client) -> None:
@@ -66,6 +84,7 @@ def test_every_list_shows_every_column_that_it_offers_in_six_statements(
     assert len(re.findall("<td", row.replace('<td class="tick-cell">', ""))) == len(offered)
 
 
+@pytest.mark.convention(6)
 def test_a_saved_view_opens_the_same_list_for_its_owner_and_shared_for_colleagues(
     staff_client: Client, world: World
 ) -> None:
@@ -132,6 +151,7 @@ def test_what_an_address_asks_for_in_vain_is_said_and_the_rest_is_shown(staff_cl
     assert staff_client.post("/lists/nowhere/columns/").status_code == 404
 
 
+@pytest.mark.convention(4)
 def test_a_page_has_as_many_rows_as_asked_for_and_links_keep_that(staff_client: Client) -> None:
     sold = make_class()
     for _n in range(27):

@@ -25,6 +25,7 @@ def rows_of(client: Client, address: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("narrowed", "sort"), [("state", "-id"), ("plugin", "key"), ("state", "-expires_order")])
+@pytest.mark.convention(10)
 def test_an_export_has_all_rows_of_the_filter_in_its_order_however_long_its_stretches_are(
     staff_client: Client, monkeypatch: pytest.MonkeyPatch, narrowed: str, sort: str
 ) -> None:
@@ -43,6 +44,7 @@ def test_an_export_has_all_rows_of_the_filter_in_its_order_however_long_its_stre
     assert {row["expires"] for row in found} == {""}
 
 
+@pytest.mark.convention(10)
 def test_a_cell_never_begins_like_a_formula_and_secret_keys_stay_masked(staff_client: Client, world: World) -> None:
     account = world.subscription.account
     account.name = '=HYPERLINK("x")'
@@ -67,6 +69,7 @@ def _columns() -> Any:
 
 
 @pytest.mark.parametrize("name", ["licenses", "license_requests", "subscriptions", "orders", "activity", "plugins"])
+@pytest.mark.convention(10)
 def test_each_list_is_exported_with_all_its_columns_in_both_forms_and_the_story_tells(
     staff_client: Client, world: World, name: str
 ) -> None:

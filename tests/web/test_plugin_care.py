@@ -68,6 +68,7 @@ def test_port_2000_is_refused_with_the_reason_and_7050_is_preset(staff_client: C
     assert not PluginConfiguration.objects.exists()
 
 
+@pytest.mark.convention(26)
 def test_a_test_of_the_connection_is_remembered_with_its_time(
     staff_client: Client, online: PluginConfiguration
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_test_of_the_connection_is_remembered_with_its_time(
     assert "none yet" not in page
 
 
+@pytest.mark.convention(26)
 def test_health_tells_the_share_of_problems_and_the_queue_and_costs_a_fixed_number_of_statements(
     staff_client: Client, world: World, django_assert_num_queries: Any
 ) -> None:

@@ -116,6 +116,7 @@ def refused(request: LicenseRequest, names: frozenset[str]) -> list[str]:
 @pytest.mark.parametrize("mode", PluginConfiguration.Mode.values)
 @pytest.mark.parametrize("has_target", [True, False])
 @pytest.mark.parametrize("kind", Kind.values)
+@pytest.mark.convention(14)
 def test_what_is_offered_for_a_request_is_not_refused(
     world: World, make_request: Callable[..., LicenseRequest], tmp_path: Path, kind: str, mode: str, *, has_target: bool
 ) -> None:
@@ -135,6 +136,7 @@ def test_what_is_offered_for_a_request_is_not_refused(
     assert {"hold", "retry", "cancel"} <= seen
 
 
+@pytest.mark.convention(14)
 def test_a_request_on_hold_offers_its_release_and_a_busy_or_final_one_nothing(
     make_request: Callable[..., LicenseRequest],
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_renewal_in_doubt_may_be_ordered_again(make_request: Callable[..., Lic
     assert "order_again" not in offered(make_request(Kind.RENEW, State.ATTENTION, "install", has_license=True))
 
 
+@pytest.mark.convention(23)
 def test_convention_23_the_second_of_two_people_reads_who_was_faster_when_and_how_it_stands_now(
     staff_client: Client, make_request: Callable[..., LicenseRequest]
 ) -> None:

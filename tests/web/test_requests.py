@@ -26,6 +26,7 @@ from tests.web.moving import FILE, State, move, page_of, trouble
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.convention(15)
 def test_a_request_shows_everything_that_was_ordered(staff_client: Client, world: World, asked: LicenseRequest) -> None:
     properties = {
         "code": "X",
@@ -44,6 +45,27 @@ def test_a_request_shows_everything_that_was_ordered(staff_client: Client, world
     assert reverse("order", args=[world.order.number]) in text
 
 
+@pytest.mark.convention(14)
+def test_the_head_tells_number_state_class_age_and_way_up_then_comes_what_is_next(
+    staff_client: Client, asked: LicenseRequest
+) -> None:
+    LicenseRequest.objects.filter(pk=asked.pk).update(created_at=timezone.now() - timedelta(hours=3))
+    text = staff_client.get(page_of(asked)).text
+    head = text[text.index('id="head"') : text.index('id="progress"')]
+    way_up = re.findall(r'<a href="([^"]+)">([^<]+)</a><span aria-hidden="true">/', head)
+    assert way_up == [
+        ("/license-requests/", "License Requests"),
+        (f"/license-requests/?plugin={asked.configuration_id}", asked.configuration.name),
+    ]
+    [title] = re.findall(r"<h1>(.*?)</h1>", head, re.DOTALL)
+    assert re.sub(r"<[^>]+>", "", title).split() == ["Request", str(asked.pk), *asked.get_state_display().split()]
+    assert '<svg class="icon"' in title  # the state is never told by its colour alone
+    assert f"{asked.class_name} · {asked.subscription} · " in head
+    assert "3\xa0hours ago" in head
+    assert 'class="sheet next-step' in text[text.index('id="progress"') :]
+
+
+@pytest.mark.convention(16)
 def test_the_story_holds_that_of_the_subscription_and_the_order_newest_first(
     staff_client: Client, asked: LicenseRequest
 ) -> None:
@@ -94,6 +116,7 @@ def test_an_offline_request_asks_for_its_order_at_the_vendor(asked: LicenseReque
         ("something new", "needs you", "retry"),
     ],
 )
+@pytest.mark.convention(17)
 def test_a_stopped_request_says_what_happened_whose_fault_and_the_vendors_words(
     staff_client: Client, online: LicenseRequest, kind: str, heading: str, primary: str
 ) -> None:
@@ -114,6 +137,7 @@ def test_a_request_in_doubt_is_never_said_to_be_bought_again(online: LicenseRequ
     assert {"adopt", "retry", "cancel"} <= actions_of(online, has_files=False)
 
 
+@pytest.mark.convention(17)
 def test_what_goes_by_itself_says_when(online: LicenseRequest) -> None:
     step = said(online)
     assert (step.tone, step.primary) == ("wait", "")
@@ -157,6 +181,7 @@ def test_the_line_of_steps_shows_where_a_request_is(online: LicenseRequest) -> N
     assert (marks["Key"], marks["Files"], marks["Install"]) == ("done", "late", "later")
 
 
+@pytest.mark.convention(21)
 def test_convention_21_each_step_that_is_over_has_its_time_on_the_page_whatever_part_of_the_story_is_shown(
     staff_client: Client, asked: LicenseRequest
 ) -> None:
@@ -206,6 +231,7 @@ def test_a_page_that_saw_the_newest_gets_nothing_and_an_older_one_the_changed_pa
     assert "Ordering at the vendor" in answer.text
 
 
+@pytest.mark.convention(21)
 def test_a_final_request_ends_the_asking(staff_client: Client, online: LicenseRequest) -> None:
     services.cancel_request(request=online, actor=SYSTEM, reason="x")
     answer = staff_client.get(page_of(online, "changes") + "?seen=old")

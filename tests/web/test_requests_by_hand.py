@@ -52,6 +52,7 @@ def test_the_whole_offline_flow_goes_by_the_pages_alone(
         ({"files": [(f"{n}.xml", b"%d" % n) for n in range(11)]}, "At most 10 files"),
     ],
 )
+@pytest.mark.convention(20)
 def test_a_bad_upload_is_said_at_its_field_changes_nothing_and_keeps_what_was_typed(
     staff_client: Client, asked: LicenseRequest, given: dict[str, Any], said: str
 ) -> None:
@@ -81,6 +82,7 @@ def test_files_that_are_too_large_together_are_not_said_to_be_missing(
     assert "no-store" in answer["Cache-Control"]
 
 
+@pytest.mark.convention(20)
 def test_the_limits_of_an_upload_are_said_before_it(staff_client: Client, asked: LicenseRequest) -> None:
     assert "Up to 10 files, 1 MiB each" in staff_client.get(page_of(asked)).text
 
@@ -154,6 +156,7 @@ def test_what_the_service_refuses_is_said_above_the_page(staff_client: Client, a
     assert "is not on hold" in answer.text
 
 
+@pytest.mark.convention(22)
 def test_a_cancelled_request_needs_a_reason(staff_client: Client, asked: LicenseRequest) -> None:
     page = page_of(asked, "cancel")
     assert "This cannot be undone" in staff_client.get(page).text

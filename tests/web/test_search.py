@@ -20,6 +20,7 @@ def goes_to(client: Client, text: str) -> str:
     return answer["Location"] if answer.status_code == 302 else ""
 
 
+@pytest.mark.convention(7)
 def test_what_is_named_exactly_opens_its_page(staff_client: Client, world: World) -> None:
     plugin = plugin_class(world.configuration.template)
     license_ = make_license(world.license_class, key="••••0001", fingerprint=intake.fingerprint(plugin, SECRET))
@@ -41,6 +42,7 @@ def test_what_fits_is_shown_by_kind_with_a_link_to_the_whole_list(staff_client: 
     assert f'href="/subscriptions/?q={name[:8]}"' in page
 
 
+@pytest.mark.convention(7)
 def test_nothing_and_too_little_are_said_and_no_address_ever_holds_what_was_typed(staff_client: Client) -> None:
     assert "Nothing fits" in staff_client.post("/search/", {"find": SECRET}).text
     assert "at least 3 signs" in staff_client.post("/search/", {"find": "ab"}).text

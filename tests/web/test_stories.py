@@ -48,6 +48,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.convention(16)
 def test_convention_16_a_timeline_is_filtered_by_the_kind_of_its_events_with_the_filter_shown_and_all_one_click_away(
     staff_client: Client, world: World, asked: LicenseRequest
 ) -> None:
