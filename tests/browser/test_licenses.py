@@ -31,23 +31,7 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-Visit = Callable[[str], None]
-
-
-@pytest.fixture(scope="session")
-def base_url() -> None:
-    """The browser plug-in has one of its own, declared in a way that pytest warns of."""
-
-
-@pytest.fixture
-def signed_in(live_server: LiveServer, staff: User, page: Page) -> Visit:
-    """Opens an address of the panel as its staff."""
-    page.context.add_cookies([session_of(live_server, staff)])
-
-    def visit(address: str) -> None:
-        page.goto(live_server.url + address)
-
-    return visit
+Visit = Callable[[str], Page]
 
 
 def session_of(live_server: LiveServer, staff: User) -> Any:
