@@ -1,5 +1,6 @@
 """A license's page tells its whole story, whether it is where it was installed, and has the buttons that mend it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,21 @@ def test_a_lost_license_is_found_explained_listed_and_put_there_again_by_one_cli
 
     License.objects.update(state="terminated")
     assert "is terminated; only installed ones" in press(staff_client, "license_reinstall", license_)
+
+
+def test_who_asks_for_a_look_at_a_sound_license_reads_and_hears_that_it_is_sound_and_may_ask_again(
+    staff_client: Client, license_: License
+) -> None:
+    License.objects.update(proven_at=timezone.now() - timedelta(days=2))
+    assert "Read back 2\xa0days ago, and as it should be." in page_of(staff_client, license_)
+    assert 'data-say="It is being read back."' in press(staff_client, "license_prove", license_)
+    part = staff_client.get(reverse("license_proof", args=[license_.pk])).text
+    assert 'data-say="Read back just now, and as it should be."' in part
+    assert "hx-get" not in part
+    for name in ("license_prove", "license_reinstall"):
+        assert f'action="{reverse(name, args=[license_.pk])}"' in part
+    License.objects.update(proven_at=None)
+    assert "It has not been read back yet." in page_of(staff_client, license_)
 
 
 def test_a_license_and_its_requests_have_one_story_with_reasons_durations_and_all_of_it_on_request(
