@@ -44,5 +44,6 @@ urlpatterns = [
     path("api/v1/", include("subscriptions.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", api_docs, name="api-docs"),
+    path("api/v1/", UnknownAddress.as_view(), name="api-unknown"),
     path("api/v1/<path:rest>", UnknownAddress.as_view(), name="api-unknown"),
 ]

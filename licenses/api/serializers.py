@@ -7,10 +7,8 @@ from rest_framework import serializers
 
 from licenses.models import Finding, License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.owed import MOST_AT_ONCE
-from licenses.selectors import SHORTEST_SEARCH
 from pbas.core.api.fields import IdField, IdOrCodeField, ReasonSerializer
 
-FOUND_BY = "Any part of the key, or of the subscription's name, account, e-mail or order."
 LONGEST_TEXT = 500
 MOST_OPTIONS = 200
 
@@ -148,17 +146,6 @@ class CancelSerializer(ReasonSerializer):
     )
 
 
-class RequestFilters(serializers.Serializer[dict[str, Any]]):
-    """The query string of the list of requests."""
-
-    plugin = IdField(source="configuration_id", required=False)
-    state = serializers.ChoiceField(LicenseRequest.State.choices, required=False)
-    subscription = IdField(source="subscription_id", required=False)
-    license = IdField(source="license_id", required=False)
-    order = Text(source="subscription__order__number", required=False, help_text="An order's number.")
-    q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
-
-
 # --- licenses ---------------------------------------------------------------------------------------------------
 
 
@@ -221,21 +208,6 @@ class AssignSerializer(serializers.Serializer[dict[str, Any]]):
     """Whose a license in stock is to be."""
 
     subscription = IdField()
-
-
-class LicenseFilters(serializers.Serializer[dict[str, Any]]):
-    """The query string of the list of licenses."""
-
-    plugin = IdField(source="configuration_id", required=False)
-    state = serializers.ChoiceField(License.State.choices, required=False)
-    subscription = IdField(source="subscription_id", required=False)
-    license_class = IdField(source="license_class_id", required=False)
-    parent = IdField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
-    in_sync = serializers.BooleanField(required=False, help_text="Whether the vendor said the same of it.")
-    found = serializers.ChoiceField(
-        License.Found.choices, required=False, help_text="What the last read-back of the install target found."
-    )
-    q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
 
 # --- plug-ins ---------------------------------------------------------------------------------------------------

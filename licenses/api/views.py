@@ -7,12 +7,13 @@ from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ka_plugins.contract import KeyFile
 from licenses import doubts, selectors, services, uploads
+from licenses.api.filters import RequestFilters
 from licenses.api.serializers import (
     AdoptSerializer,
     CancelSerializer,
@@ -20,13 +21,12 @@ from licenses.api.serializers import (
     LicenseRequestSerializer,
     NewLicensesSerializer,
     NewRequestsSerializer,
-    RequestFilters,
     UploadSerializer,
 )
 from licenses.models import LicenseFile, LicenseRequest
 from pbas.core.api.fields import ReasonSerializer
 from pbas.core.api.idempotency import once_per_key
-from pbas.core.api.views import PanelViewSet, read_body
+from pbas.core.api.views import BodyParser, PanelViewSet, read_body
 from pbas.core.story import staff
 
 FILES = Prefetch("files", LicenseFile.objects.defer("body"))
@@ -131,7 +131,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     @action(
         detail=True,
         methods=["post"],
-        parser_classes=[MultiPartParser, FormParser, JSONParser],
+        parser_classes=[MultiPartParser, FormParser, BodyParser],
         largest_body=uploads.MAX_FILES * uploads.MAX_FILE_BYTES + ENVELOPE,
     )
     @once_per_key

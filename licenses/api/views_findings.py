@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from licenses.api.filters import FindingFilters
 from licenses.api.serializers import LicenseRequestSerializer
 from licenses.api.views import FILES
 from licenses.models import Finding, LicenseRequest, PluginConfiguration, Reconciliation
@@ -68,15 +69,6 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     def get_currency(self, finding: Finding) -> str:
         """Of `monthly_cost`."""
         return finding.license_class.currency if finding.is_billed and finding.license_class else ""
-
-
-class FindingFilters(serializers.Serializer[dict[str, Any]]):
-    """The query string of the list of findings."""
-
-    plugin = IdField(source="configuration_id", required=False)
-    kind = serializers.ChoiceField(Finding.Kind.choices, required=False)
-    license = IdField(source="license_id", required=False)
-    billed = serializers.BooleanField(source="is_billed", required=False)
 
 
 class AdoptOrphanSerializer(serializers.Serializer[dict[str, Any]]):

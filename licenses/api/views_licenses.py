@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from licenses import selectors, services, uploads
+from licenses.api.filters import LicenseFilters
 from licenses.api.serializers import (
     AssignSerializer,
     ChangeSerializer,
-    LicenseFilters,
     LicenseRequestSerializer,
     LicenseSerializer,
     RenewSerializer,

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +18,7 @@ from licenses.ready_keys.bringing import MAX_CODE, Found, keep_found, look_throu
 from licenses.ready_keys.selectors import classes_with_figures
 from licenses.tables import MAX_BYTES, MAX_ROWS, Row, read_rows
 from pbas.core.api.idempotency import once_per_key
-from pbas.core.api.views import PanelViewSet, read_body
+from pbas.core.api.views import BodyParser, PanelViewSet, read_body
 from pbas.core.problems import Problem, UnknownProblem
 from pbas.core.story import staff
 
@@ -116,7 +116,7 @@ class ReadyKeysViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelVi
         detail=True,
         methods=["post"],
         url_path="import",
-        parser_classes=[JSONParser, MultiPartParser],
+        parser_classes=[BodyParser, MultiPartParser],
         largest_body=2 * MAX_BYTES + ENVELOPE,
     )
     @once_per_key

@@ -33,14 +33,15 @@ def findings(configuration: PluginConfiguration | None = None) -> "QuerySet[Find
     return rows if configuration is None else rows.filter(configuration=configuration)
 
 
+def ignored_now() -> Q:
+    """Which findings somebody ignores."""
+    return Q(ignored_until__gt=timezone.now())
+
+
 def open_ones(rows: "QuerySet[Finding]", *, ignored: bool = False) -> "QuerySet[Finding]":
     """Those that nobody ignores now, or those that somebody does."""
-    now = timezone.now()
-    return (
-        rows.filter(ignored_until__gt=now)
-        if ignored
-        else rows.filter(Q(ignored_until=None) | Q(ignored_until__lte=now))
-    )
+    open_now = Q(ignored_until=None) | Q(ignored_until__lte=timezone.now())
+    return rows.filter(ignored_now() if ignored else open_now)
 
 
 def counts_of(

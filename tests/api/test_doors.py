@@ -8,11 +8,12 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from licenses.models import License, LicenseFile, LicenseRequest
+from subscriptions.models import Order
 from tests.api.calls import Api, problem
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["plans/", "orders/", "license-requests/", "licenses/", "plugins/", "no-such/"])
+@pytest.mark.parametrize("path", ["plans/", "orders/", "license-requests/", "licenses/", "plugins/", "no-such/", ""])
 def test_without_a_token_every_address_answers_401_and_says_how_to_sign_in(path: str) -> None:
     response = Api().get(path)
     assert problem(response, 401)["type"] == "about:blank"
@@ -47,6 +48,30 @@ def test_malformed_json_is_400(api: Api) -> None:
     assert body["instance"] == "/api/v1/orders/"
 
 
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_json_that_is_nested_beyond_all_measure_is_400(api: Api, opening: str) -> None:
+    problem(api.post("orders/", opening * 100_000, content_type="application/json"), 400)
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_call_that_needs_no_body_does_nothing_with_one_that_cannot_be_read(
+    api: Api, order: Order, key: str | None
+) -> None:
+    path = f"orders/{order.number}/pay/"
+    problem(api.post(path, '{"paid"', key=key, content_type="application/json"), 400)
+    problem(api.post(path, "paid=1", key=key, content_type="application/x-www-form-urlencoded"), 415)
+    order.refresh_from_db()
+    assert order.state == "placed"
+    assert api.post(path, key=key).json()["state"] == "paid"
+
+
+def test_a_body_without_a_length_is_411_and_not_taken_for_an_empty_one(api: Api, order: Order) -> None:
+    answer = api.post(f"orders/{order.number}/cancel/", headers={"Transfer-Encoding": "chunked"})
+    assert "Content-Length" in problem(answer, 411)["detail"]
+    order.refresh_from_db()
+    assert order.state == "placed"
+
+
 @pytest.mark.parametrize("text", ["[]", '"text"', "3", "null"])
 def test_json_that_is_no_object_is_422(api: Api, text: str) -> None:
     problem(api.post("orders/", text, content_type="application/json"), 422)
@@ -76,11 +101,13 @@ def test_an_answer_that_is_not_json_cannot_be_had(api: Api) -> None:
         "plugins/9/",
         "plugins/9/classes/",
         "no-such/",
+        "",
     ],
 )
 def test_what_is_not_there_is_404(api: Api, path: str) -> None:
     body = problem(api.get(path), 404)
-    assert body["type"] == "urn:pbas:problem:not-found" or "no-such" in path
+    assert body["type"] == "urn:pbas:problem:not-found" or path in {"no-such/", ""}
+    assert body["instance"] == f"/api/v1/{path}"
 
 
 def test_numbers_beyond_any_id_are_404_too(api: Api) -> None:

@@ -1,16 +1,26 @@
 """Lists: cursor pages, filters, and what they cost."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from rest_framework import serializers
 
+from licenses.api.filters import FindingFilters, LicenseFilters, RequestFilters
+from licenses.lists import LicenseList, RequestList
 from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.reconciling.lists import FindingList
+from pbas.core.lists.listing import PanelList
 from pbas.core.story import Actor
+from subscriptions.api.serializers import OrderFilters, SubscriptionFilters
+from subscriptions.lists import OrderList, SubscriptionList
 from subscriptions.models import Order, Subscription
 from subscriptions.services import pay_order
 from tests.api.calls import Api, problem
@@ -159,3 +169,50 @@ def test_a_list_costs_as_many_statements_whatever_its_length(
         assert api.get(path).status_code == 200
     assert isinstance(asked, CaptureQueriesContext)
     assert not [one["sql"] for one in asked.captured_queries if '"body"' in one["sql"] or "secret_key" in one["sql"]]
+
+
+@pytest.mark.parametrize(
+    ("panel", "filters"),
+    [
+        (LicenseList, LicenseFilters),
+        (RequestList, RequestFilters),
+        (OrderList, OrderFilters),
+        (SubscriptionList, SubscriptionFilters),
+        (FindingList, FindingFilters),
+    ],
+)
+@pytest.mark.django_db
+def test_a_list_is_filtered_by_all_names_and_values_of_the_panels_query_string(
+    panel: type[PanelList], filters: type[serializers.Serializer[Any]]
+) -> None:
+    for name, values in panel(QueryDict()).filters().items():
+        assert name in filters().fields
+        for value in values if isinstance(values, Iterable) and name != "plugin" else ():
+            given = filters(data={name: value})
+            assert given.is_valid(), (name, value, given.errors)
+
+
+def test_licenses_are_narrowed_as_in_the_panel(api: Api, make_license: Callable[..., License]) -> None:
+    now = timezone.now()
+    soon = make_license("K1", state="installed", expires_at=now + timedelta(days=3), issued_at=now - timedelta(days=1))
+    out = make_license("K2", in_sync=False, issued_at=now)
+    off = make_license("K3", found="gone", issued_at=now)
+    day = f"{soon.issued_at:%Y-%m-%d}"
+    for query, found in (("ends=soon", soon), ("sync=out", out), ("target=off", off), (f"issued={day}", soon)):
+        assert [row["id"] for row in api.get(f"licenses/?{query}").json()["results"]] == [found.pk], query
+    assert api.get("licenses/?sync=out&target=off").json()["results"] == []
+
+
+def test_requests_are_narrowed_as_in_the_panel(api: Api, request_row: LicenseRequest) -> None:
+    assert [row["id"] for row in api.get("license-requests/?open=yes").json()["results"]] == [request_row.pk]
+    assert api.get("license-requests/?failed=day").json()["results"] == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("open", "no"), ("failed", "week")])
+def test_a_narrowing_that_the_panel_does_not_know_is_422(api: Api, name: str, value: str) -> None:
+    problem(api.get(f"license-requests/?{name}={value}"), 422, name)
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "2026-2-3"])
+def test_a_day_that_is_none_is_422(api: Api, day: str) -> None:
+    problem(api.get(f"licenses/?issued={day}"), 422, "issued")

@@ -37,6 +37,13 @@ class TooLargeError(exceptions.APIException):
     default_detail = "The body is too large."
 
 
+class NoLengthError(exceptions.APIException):
+    """The body came in chunks, without saying how long it is."""
+
+    status_code = HTTPStatus.LENGTH_REQUIRED
+    default_detail = "Send the body whole, with its Content-Length; chunks are not taken."
+
+
 @dataclass
 class _Answer:
     status: int

@@ -2,22 +2,33 @@
 
 from typing import Any, ClassVar, Generic, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404  # noqa: TID251 (this is the API's door)
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from pbas.core.api.problems import TooLargeError
+from pbas.core.api.problems import NoLengthError, TooLargeError
 from pbas.core.api.schema import PanelSchema
 from pbas.core.problems import UnknownProblem
 
 Row = TypeVar("Row", bound=Model)
 
 LARGEST_BODY = 1024 * 1024
+
+
+class BodyParser(JSONParser):
+    """JSON, of which the library gives up on what is nested by the thousand."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """The body; raises ParseError."""
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError("JSON parse error - it is nested too deeply.") from None
 
 
 def read_body(serializer_class: type[serializers.Serializer[Any]], request: Request, **options: Any) -> dict[str, Any]:
@@ -30,19 +41,23 @@ def read_body(serializer_class: type[serializers.Serializer[Any]], request: Requ
 class PanelViewSet(GenericViewSet[Row], Generic[Row]):
     """Parses, calls one service or reads, and renders.
 
-    `filters` is a serializer of a list's query string: each field's `source` is the lookup; `q` goes to `search`.
+    `filters` is a serializer of a list's query string: each field's `source` is the lookup, unless its value is a
+    condition of its own; `q` goes to `search`.
     """
 
     schema = PanelSchema()
-    parser_classes = [JSONParser]
+    parser_classes = [BodyParser]
     filters: ClassVar[type[serializers.Serializer[Any]] | None] = None
     largest_body = LARGEST_BODY  # bytes
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse what is too large before it is read."""
+        """Refuse a body that is too large before it is read, and one that cannot be read whoever needs it."""
         super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers:  # which the framework takes for no body at all
+            raise NoLengthError
         if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_body:
             raise TooLargeError(f"The body is larger than {self.largest_body // 1024} KiB.")
+        _ = request.data
 
     def filter_queryset(self, queryset: QuerySet[Row, Any]) -> QuerySet[Row, Any]:
         """Keep what the query string asks for; raises ValidationError at a filter that makes no sense."""
@@ -53,7 +68,8 @@ class PanelViewSet(GenericViewSet[Row], Generic[Row]):
         filters.is_valid(raise_exception=True)
         lookups = dict(filters.validated_data)
         text = lookups.pop("q", "")
-        queryset = queryset.filter(**lookups)
+        conditions = [lookups.pop(name) for name, value in list(lookups.items()) if isinstance(value, Q)]
+        queryset = queryset.filter(*conditions, **lookups)
         return self.search(queryset, text) if text else queryset
 
     def search(self, queryset: QuerySet[Row, Any], text: str) -> QuerySet[Row, Any]:
