@@ -79,6 +79,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stub
         model = HostingPlan
         fields = ("name", "code", "description", "currency", "setup_fee", "monthly_fee", "is_active", "in_store")
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+        labels = {"currency": gettext_lazy("Currency")}
         help_texts = {
             "code": gettext_lazy("Stands in the address of its store page: small letters, digits, hyphens."),
             "currency": gettext_lazy("Three letters, for example EUR."),

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from licenses.models.catalog import LicenseClass, PluginConfiguration
 from licenses.models.license import License
@@ -136,7 +137,9 @@ class LicenseFile(models.Model):
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     body = SealedField()
-    source = models.CharField(max_length=10, choices=[("vendor", _("Vendor")), ("upload", _("Upload"))])
+    source = models.CharField(
+        max_length=10, choices=[("vendor", _("Vendor")), ("upload", pgettext_lazy("what came", "Upload"))]
+    )
     created_at = models.DateTimeField(db_default=Now())
     cleared_at = models.DateTimeField(null=True, blank=True)  # when it was taken out of the target, as it is over
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from licenses.models import LicenseRequest
 
@@ -65,7 +66,7 @@ def _line(request: LicenseRequest) -> list[tuple[str, frozenset[str]]]:
         *first,
         (_("Key"), asked),
         (_("Files"), frozenset({State.FILES})),
-        (_("Install"), frozenset({State.INSTALL})),
+        (pgettext("a step", "Install"), frozenset({State.INSTALL})),
         (_("Proof"), frozenset({State.PROOF})),
         (_("Done"), frozenset()),
     ]

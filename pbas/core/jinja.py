@@ -16,7 +16,15 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language, gettext, gettext_noop, ngettext, npgettext, pgettext
+from django.utils.translation import (
+    get_language,
+    gettext,
+    gettext_noop,
+    ngettext,
+    npgettext,
+    npgettext_lazy,
+    pgettext,
+)
 from django_htmx.jinja import htmx_script
 from jinja2 import StrictUndefined, Undefined, pass_context, pass_environment
 from jinja2.runtime import Context
@@ -177,18 +185,29 @@ def moment(value: datetime | None) -> Markup:
     return Markup('<time datetime="%s" title="%s">%s</time>') % (value.isoformat(), local.tzname(), shown)
 
 
+# Django's own words are for a length of time alone: in German that is "3 Tage", but "vor 3 Tagen".
+_FROM_NOW: dict[str, Any] = {
+    "year": npgettext_lazy("ago, or until", "%(num)d year", "%(num)d years", "num"),
+    "month": npgettext_lazy("ago, or until", "%(num)d month", "%(num)d months", "num"),
+    "week": npgettext_lazy("ago, or until", "%(num)d week", "%(num)d weeks", "num"),
+    "day": npgettext_lazy("ago, or until", "%(num)d day", "%(num)d days", "num"),
+    "hour": npgettext_lazy("ago, or until", "%(num)d hour", "%(num)d hours", "num"),
+    "minute": npgettext_lazy("ago, or until", "%(num)d minute", "%(num)d minutes", "num"),
+}
+
+
 def ago(value: datetime) -> str:
     """How long ago, in its largest unit."""
     if (timezone.now() - value).total_seconds() < 60:  # noqa: PLR2004 (seconds of a minute)
         return gettext("just now")
-    return gettext("%(time)s ago") % {"time": timesince(value, depth=1)}
+    return gettext("%(time)s ago") % {"time": timesince(value, time_strings=_FROM_NOW, depth=1)}
 
 
 def until(value: datetime) -> str:
     """How long until then, in its largest unit."""
     if (value - timezone.now()).total_seconds() < 60:  # noqa: PLR2004 (seconds of a minute)
         return gettext("in a moment")
-    return gettext("in %(time)s") % {"time": timeuntil(value, depth=1)}
+    return gettext("in %(time)s") % {"time": timeuntil(value, time_strings=_FROM_NOW, depth=1)}
 
 
 _DURATIONS = (  # up to so many milliseconds, one unit's, the words

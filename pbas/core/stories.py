@@ -6,6 +6,7 @@ from functools import cached_property
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pbas.core.models import PROBLEMS, Event
 
@@ -30,7 +31,7 @@ PARTS: dict[str, tuple[Promise, Q]] = {
     "problems": (_("Problems"), Q(kind__in=[*PROBLEMS, "waits", "late_answer"])),
     "order": (_("Order"), Q(kind__in=_ORDER.split())),
     "vendor": (_("Vendor"), Q(kind__in=_VENDOR.split())),
-    "target": (_("Install"), Q(kind__in=_TARGET.split())),
+    "target": (pgettext_lazy("a step", "Install"), Q(kind__in=_TARGET.split())),
     "people": (_("People"), Q(actor_kind__in=[Event.Actor.STAFF, Event.Actor.CUSTOMER])),
 }
 

@@ -233,7 +233,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """500, or 503 where the database does not answer; asks neither it nor the session, which may be what failed."""
     is_busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    context = {"reference": reference_of(request), "theme": "auto", "lang": get_language(), "is_busy": is_busy}
+    again = request.get_full_path() if request.method == "GET" else ""  # what is sent once more needs its page
+    context = {"reference": reference_of(request), "is_busy": is_busy, "again": again}
+    context |= {"theme": theme_of(request), "lang": get_language()}
     answer = HttpResponse(render_to_string("errors/500.html", context), status=503 if is_busy else 500)
     if is_busy:
         answer["Retry-After"] = "5"

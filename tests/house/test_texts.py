@@ -41,7 +41,13 @@ def texts_of(message: Message) -> tuple[list[str], list[str]]:
 
 
 def pairs_of(catalogue: Catalog) -> dict[tuple[str | None, ...], list[str]]:
-    return {(one.context, *texts_of(one)[0]): texts_of(one)[1] for one in catalogue if one.id}
+    return {(_context_of(one), *texts_of(one)[0]): texts_of(one)[1] for one in catalogue if one.id}
+
+
+def _context_of(message: Message) -> str | None:
+    """What sets it apart from the same text elsewhere; Babel reads that as bytes from what is compiled."""
+    found: str | bytes | None = message.context
+    return found.decode() if isinstance(found, bytes) else found
 
 
 def collected() -> Iterator[tuple[str | None, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django import forms
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -75,6 +76,12 @@ def test_nobody_can_sign_up(client: Client) -> None:
     assert "Nobody signs up here" in answer.text
 
 
+def test_the_rules_for_a_new_password_are_read_as_text_not_as_markup(staff_client: Client) -> None:
+    page = staff_client.get(reverse("account_change_password")).text
+    assert "<li>Your password must contain at least" in page
+    assert "&lt;" not in page
+
+
 @pytest.mark.parametrize(
     "name", ["account_logout", "account_change_password", "account_inactive", "account_reauthenticate"]
 )
@@ -97,7 +104,7 @@ def test_a_failure_names_a_reference_that_is_in_the_log(
 ) -> None:
     caplog.handler.addFilter(told := ReferenceFilter())
 
-    def fail(_given: Any) -> None:
+    def fail(*_given: Any) -> None:
         raise RuntimeError
 
     monkeypatch.setattr("licenses.views.LicenseList", fail)
@@ -109,6 +116,27 @@ def test_a_failure_names_a_reference_that_is_in_the_log(
     caplog.handler.removeFilter(told)
     assert {record.__dict__["reference"] for record in caplog.records} == {reference.group(1)}
     assert answer["X-Request-ID"] == reference.group(1)
+    assert "RuntimeError" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"), [(RuntimeError, 500, "Bei uns"), (OperationalError, 503, "Die Datenbank")]
+)
+def test_a_failure_is_said_in_the_readers_language_and_theme_with_a_way_on(
+    staff_client: Client, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int, said: str
+) -> None:
+    def fail(*_given: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("licenses.views.LicenseList", fail)
+    staff_client.raise_request_exception = False
+    staff_client.cookies.load({"language": "de", "theme": "dark"})
+    answer = staff_client.get("/licenses/?state=issued&q=abc")
+    assert answer.status_code == status
+    assert f"<h1>{said}" in answer.text
+    assert '<html lang="de" data-bs-theme="dark"' in answer.text
+    assert re.search(r'href="/licenses/\?state=issued&amp;q=abc">.*Erneut versuchen</a>', answer.text)
+    assert re.search(r'href="/">.*Zur Startseite</a>', answer.text)
 
 
 @pytest.mark.convention(31)

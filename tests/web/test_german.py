@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ka_plugins.contract import KeyFile
-from licenses.models import Finding
+from licenses.models import NEVER, Finding, License
 from pbas.core.access import API, need_of
+from pbas.core.jinja import ago, until
 from subscriptions.models import Account
 from subscriptions.selectors import order_token
 from tests.addresses import all_addresses
@@ -158,3 +160,35 @@ def test_the_store_and_the_customers_pages_say_nothing_in_english_to_him(world: 
     faulty = client.post(reverse("store_checkout", args=[world.plan.code]), {"name": "", "email": "x", "host": "-"})
     assert "Ein Hostname hat Buchstaben, Ziffern, Bindestriche und Punkte" in faulty.text
     assert english_in(faulty.text) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(1, "1 Tag"), (3, "3 Tagen"), (70, "2 Monaten"), (800, "2 Jahren"), (15, "2 Wochen")]
+)
+def test_how_long_ago_and_until_are_said_in_the_dative(days: int, said: str) -> None:
+    now, length = timezone.now(), timedelta(days=days, seconds=1)
+    with translation.override("de"):
+        found = ago(now - length), until(now + length + timedelta(minutes=1))
+    assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in found] == [f"vor {said}", f"in {said}"]
+
+
+def test_one_english_word_for_a_thing_and_for_doing_it_is_two_german_ones(
+    staff_client: Client, numbers: dict[str, int]
+) -> None:
+    staff_client.cookies["language"] = "de"
+    License.objects.update(state="installed", expires_at=NEVER, proven_at=timezone.now())
+    page = staff_client.get(f"/licenses/{numbers['license']}/").text
+    assert re.search(r'/change/">\s*<svg[^>]*><use[^>]*></use></svg>Ändern</a>', page)
+    page = staff_client.get(f"/license-requests/{numbers['license_request']}/").text
+    assert re.search(r'<span class="step-label">Installation<', page)
+    assert re.search(r'id="story-target"[^>]*>Installation</a>', page)
+
+
+def test_labels_of_a_plan_and_words_for_a_status_are_german(staff_client: Client, numbers: dict[str, int]) -> None:
+    staff_client.cookies["language"] = "de"
+    assert ">Währung</label>" in staff_client.get("/plans/new/").text
+    differs = [{"what": "status", "ours": "installed", "theirs": "expired"}]
+    Finding.objects.filter(pk=numbers["finding"]).update(kind="different", differences=differs)
+    page = staff_client.get(f"/findings/{numbers['finding']}/").text
+    assert "</span>installiert</td>" in page
+    assert "</span>abgelaufen</td>" in page
