@@ -181,6 +181,11 @@
       location.reload();
     }
   });
+  // What somebody asked for and does not get is said by a page of its own; what comes by itself is just asked again.
+  document.addEventListener("htmx:responseError", function (event) {
+    var given = event.detail;
+    if (given.requestConfig.verb === "get" && given.elt.matches("a, form")) location.assign(given.xhr.responseURL);
+  });
   // What was typed into the search while its answer was on the way is kept, and searched for next.
   var typing = null;
   document.addEventListener("htmx:beforeSwap", function () {

@@ -106,3 +106,22 @@ def test_enter_in_the_search_opens_an_exact_hit_and_typing_alone_does_not(signed
     expect(page.locator("#q")).to_be_visible()
     page.locator("#q").press("Enter")
     expect(page).to_have_url(re.compile(f"/license-requests/{asked.pk}/$"))
+
+
+@pytest.mark.convention(36)
+def test_a_search_that_fails_comes_to_the_page_that_says_so(
+    signed_in: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch, complaints: list[str]
+) -> None:
+    page = signed_in("/licenses/")
+
+    def fail(*_given: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("licenses.views.LicenseList", fail)
+    page.get_by_role("searchbox", name="Key, subscription, account or order").fill("abcd")
+    expect(page.get_by_role("heading", name="Something went wrong on our side")).to_be_visible()
+    monkeypatch.undo()
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", name="Licenses", exact=True)).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Key, subscription, account or order")).to_have_value("abcd")
+    complaints[:] = [one for one in complaints if "500" not in one and "htmx:responseError" not in one]
