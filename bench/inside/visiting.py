@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -13,11 +12,12 @@ ADMIN = "/admin/licenses/license/?configuration__id__exact=1"
 
 
 def sign_in() -> str:
-    """The cookie of a person who may do everything."""
+    """The cookies of a person who may do everything, as his browser has them once it has shown a page."""
     User.objects.filter(username="bench").delete()
     client = Client()
     client.force_login(User.objects.create_superuser("bench"))
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    client.get("/", secure=True, headers={"Host": "127.0.0.1"})
+    return "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
 
 
 def addresses(*, number: int) -> dict[str, Any]:
