@@ -46,13 +46,15 @@ def _finished_without_end() -> Iterator[str]:
 
 
 def _done_without_license() -> Iterator[str]:
-    """What is done has a license, and an issued one that is or was installed and proven."""
+    """What is done has a license, and an issued one that is or was installed and proven, as all that are installed."""
     done = LicenseRequest.objects.filter(state=State.DONE)
     for request in done.filter(license=None)[:SHOWN]:
         yield f"Request {request.pk} is done without a license."
     unproven = done.filter(kind="issue", license__state=License.State.ISSUED)
     for request in unproven[:SHOWN]:
         yield f"Request {request.pk} is done, but its license {request.license_id} was never proven."
+    for license_ in License.objects.filter(state=License.State.INSTALLED, proven_at=None)[:SHOWN]:
+        yield f"License {license_.pk} is called installed, but it was never proven."
 
 
 def _issued_events() -> Iterator[str]:

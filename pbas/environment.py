@@ -10,11 +10,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def value_of(name: str, default: str = "") -> str:
-    """The value of NAME, or the content of the file that NAME_FILE names, or `default`."""
+    """The value of NAME, or the content of the file that NAME_FILE names, or `default`.
+
+    Raises ImproperlyConfigured where that file cannot be read.
+    """
     if name in os.environ:
         return os.environ[name]
     path = os.environ.get(f"{name}_FILE")
-    return Path(path).read_text().strip() if path else default
+    try:
+        return Path(path).read_text().strip() if path else default
+    except (OSError, ValueError) as error:
+        message = f"{name}_FILE names a file that cannot be read: {error}."
+        raise ImproperlyConfigured(message) from None
 
 
 def secret_of(name: str, *, keep_in: Path | None, make: Callable[[], str]) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import sys
 import tempfile
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -28,10 +29,20 @@ if TYPE_CHECKING:
     from ka_plugins.simulator.dialect import Dialect
 
 
+NAME = "ka_plugins.simulator"
+UNUSABLE = 2  # exit status
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 0 to 65535")
+    return int(text)
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="ka_plugins.simulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one")
-    parser.add_argument("--tls-port", type=int, default=0, help="HTTPS port; 0 takes a free one")
+    parser = argparse.ArgumentParser(prog=NAME, description=__doc__)
+    parser.add_argument("--port", type=_port, default=0, help="HTTP port; 0 takes a free one")
+    parser.add_argument("--tls-port", type=_port, default=0, help="HTTPS port; 0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="time between a deed and its answer")
     parser.add_argument("--state", type=Path, help="file that keeps what was sold across restarts")
@@ -79,11 +90,15 @@ async def _run(arguments: argparse.Namespace, cert_dir: Path) -> None:
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C."""
+    """Serve until SIGTERM or Ctrl-C. Exit status 2 where a port, a file or a folder cannot be used."""
     arguments = _arguments()
     with contextlib.ExitStack() as stack:
         cert_dir = arguments.cert_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulator-")))
-        asyncio.run(_run(arguments, cert_dir))
+        try:
+            asyncio.run(_run(arguments, cert_dir))
+        except OSError as error:
+            print(f"{NAME}: {error}", file=sys.stderr)
+            sys.exit(UNUSABLE)
 
 
 if __name__ == "__main__":

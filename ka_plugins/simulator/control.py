@@ -61,6 +61,8 @@ class Control:
         return _now(self._world)
 
     def _move_clock(self, order: dict[str, Any]) -> object:
+        if not {"advance_days", "advance_seconds"} & order.keys():
+            raise _UnusableError("needs advance_days or advance_seconds")
         ahead = timedelta(
             days=float(order.get("advance_days", 0)),
             seconds=float(order.get("advance_seconds", 0)),

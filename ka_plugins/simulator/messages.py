@@ -17,6 +17,7 @@ class Request:
     query: str
     headers: dict[str, str]
     body: bytes
+    scheme: str = "http"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ class HttpProtocol(asyncio.Protocol):
         del self._received[:stop]
         self._continued = False
         path, _, query = target.partition("?")
-        return Request(method, path, query, headers, body)
+        scheme = "https" if self._transport.get_extra_info("sslcontext") else "http"
+        return Request(method, path, query, headers, body, scheme)
 
     def _invite(self, headers: dict[str, str]) -> None:
         if not self._continued and headers.get("expect", "").lower() == "100-continue":

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from licenses.models import Finding, License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.owed import MOST_AT_ONCE
-from pbas.core.api.fields import IdField, IdOrCodeField, ReasonSerializer
+from pbas.core.api.fields import UNSAID, IdField, IdOrCodeField, OptionalReasonSerializer
 
 LONGEST_TEXT = 500
 MOST_OPTIONS = 200
@@ -138,12 +138,18 @@ class AdoptSerializer(serializers.Serializer[dict[str, Any]]):
         return attrs
 
 
-class CancelSerializer(ReasonSerializer):
-    """Why a request is given up; `nothing_sold` where the vendor's own pages were looked at."""
+class CancelSerializer(OptionalReasonSerializer):
+    """Why a request is given up; `nothing_sold` where the vendor's own pages were looked at, which needs a reason."""
 
     nothing_sold = serializers.BooleanField(
         default=False, help_text="Somebody knows that the vendor sold nothing; counts where he cannot tell himself."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A word that counts instead of the vendor's has to say how it is known."""
+        if attrs["nothing_sold"] and attrs["reason"] == UNSAID:
+            raise serializers.ValidationError({"reason": "Say how it is known that nothing was sold."})
+        return attrs
 
 
 # --- licenses ---------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     @action(detail=True, methods=["post"])
     @once_per_key
     def cancel(self, request: Request, **_: Any) -> Response:
-        """Give up a request for which nothing was bought; `reason` is required. In doubt the vendor is asked first."""
+        """Give up a request for which nothing was bought. In doubt the vendor is asked first."""
         return self._act(request, services.cancel_request, **read_body(CancelSerializer, request))
 
     @extend_schema(request=None, responses=LicenseRequestSerializer)

@@ -15,7 +15,7 @@ from licenses.api.views_findings import RoundSerializer
 from licenses.models import LicenseClass, PluginConfiguration
 from licenses.reconciling import rounds
 from licenses.reconciling.selectors import progress_of
-from pbas.core.api.fields import ReasonSerializer
+from pbas.core.api.fields import OptionalReasonSerializer
 from pbas.core.api.idempotency import once_per_key
 from pbas.core.api.views import PanelViewSet, read_body
 from pbas.core.problems import Problem, UnknownProblem
@@ -110,12 +110,12 @@ class PluginViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewS
             raise UnknownProblem("This plug-in was not compared with its vendor yet.")
         return Response(RoundSerializer(row).data)
 
-    @extend_schema(request=ReasonSerializer, responses=PluginSerializer)
+    @extend_schema(request=OptionalReasonSerializer, responses=PluginSerializer)
     @action(detail=True, methods=["post"])
     @once_per_key
     def pause(self, request: Request, **_: Any) -> Response:
-        """Send nothing more to this vendor; `reason` is required."""
-        reason = read_body(ReasonSerializer, request)["reason"]
+        """Send nothing more to this vendor."""
+        reason = read_body(OptionalReasonSerializer, request)["reason"]
         configurations.pause_configuration(configuration=self.get_object(), reason=reason, actor=staff(request.user))
         return Response(PluginSerializer(self.get_object()).data)
 

@@ -6,6 +6,7 @@ import pytest
 
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.models import LicenseClass, PluginConfiguration
+from pbas.core.api.fields import UNSAID
 from pbas.core.models import Event
 from tests.api.calls import Api, problem
 
@@ -122,12 +123,17 @@ def test_a_vendor_that_is_not_there_is_told_too(api: Api, body: dict[str, Any]) 
 
 def test_a_configuration_is_paused_with_a_reason_and_resumed(api: Api, offline: PluginConfiguration) -> None:
     path = f"plugins/{offline.pk}/"
-    problem(api.post(f"{path}pause/"), 422, "reason")
+    problem(api.post(f"{path}pause/", {"reason": " "}), 422, "reason")
     paused = api.post(f"{path}pause/", {"reason": "Prices change."}).json()
     assert (paused["status"], paused["status_text"]) == ("paused", "Prices change.")
     problem(api.post(f"{path}pause/", {"reason": "Again."}), 409)
     assert api.post(f"{path}resume/").json()["status"] == "configured"
     problem(api.post(f"{path}resume/"), 409)
+
+
+def test_a_script_that_gives_no_reason_for_a_pause_is_told_of(api: Api, offline: PluginConfiguration) -> None:
+    paused = api.post(f"plugins/{offline.pk}/pause/").json()
+    assert (paused["status"], paused["status_text"]) == ("paused", UNSAID)
 
 
 def test_only_the_tick_of_a_class_can_be_changed(api: Api, license_class: LicenseClass) -> None:

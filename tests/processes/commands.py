@@ -18,11 +18,11 @@ def environment(**more: str) -> dict[str, str]:
     return {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ} | more
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """`script/run` to its end."""
+def run(*arguments: str, **told: str) -> "subprocess.CompletedProcess[str]":
+    """`script/run` to its end, with `told` in its environment."""
     return subprocess.run(
         [str(ROOT / "script" / "run"), *arguments],
-        env=environment(),
+        env=environment(**told),
         cwd="/",
         capture_output=True,
         text=True,
@@ -32,11 +32,11 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
+def running(*arguments: str, **told: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
     """`script/run` as long as the context lasts; gives the process and its ready line."""
     process = subprocess.Popen(
         [ROOT / "script" / "run", *arguments],
-        env=environment(),
+        env=environment(**told),
         cwd="/",
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -103,3 +103,14 @@ def test_two_panels_do_not_share_a_data_folder(used: Path) -> None:
     assert wait_until_gone(used, STOP_SECONDS) == []
     assert ended.returncode == 2
     assert "Another panel runs" in ended.stderr
+
+
+def test_the_data_folder_may_be_named_by_a_file(used: Path, tmp_path: Path) -> None:
+    named = tmp_path / "named"
+    named.write_text(f"{used}\n")
+    with running("--port", "0", "--no-demo", PBAS_DATA_FILE=str(named)) as (_, ready):
+        assert ready["data"] == str(used)
+    assert wait_until_gone(used, STOP_SECONDS) == []
+    ended = run("--port", "0", PBAS_DATA_FILE=str(tmp_path / "nothing"))
+    assert ended.returncode == 2
+    assert "PBAS_DATA_FILE names a file that cannot be read" in ended.stderr

@@ -91,7 +91,7 @@ def create_key(shop: Shop, request: Request, _written: str, owner: str) -> Respo
     key.restricted = target.read_flag(body.get("restrictIPBinding"))
     shop.keep(key)
     place = request.headers.get("host", "localhost")
-    return state_of(shop, key, request, 201, f"Location: https://{place}{request.path.rstrip('/')}/{key.id}")
+    return state_of(shop, key, request, 201, f"Location: {request.scheme}://{place}{request.path.rstrip('/')}/{key.id}")
 
 
 def get_key(shop: Shop, _request: Request, written: str, _owner: str) -> Response:

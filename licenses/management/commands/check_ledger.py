@@ -5,12 +5,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from licenses.invariants import INVARIANTS, broken
 from pbas.core.sealing import Chain, unsealed, verify
 
 TOLD_EVERY = 5.0  # seconds
+UNREAD = 2  # exit status
 
 CHAIN = "I5 no event was changed"  # read event by event, so not among those that a page may ask for
 
@@ -27,6 +29,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, after_seal: int, **__: Any) -> None:
+        try:
+            self._check(after_seal)
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be read: {error}", returncode=UNREAD) from None
+
+    def _check(self, after_seal: int) -> None:
         found = [f"{one.invariant}: {one.text}" for one in broken()]
         if fault := self._chain(after_seal):
             found.append(f"{CHAIN}: {fault}")

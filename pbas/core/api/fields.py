@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -36,3 +37,12 @@ class ReasonSerializer(serializers.Serializer[dict[str, str]]):
     """Why it is done; stays in the story."""
 
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+UNSAID = gettext_noop("Asked for by a script, which gave no reason.")
+
+
+class OptionalReasonSerializer(ReasonSerializer):
+    """Why it is done; left out, the story says so."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default=UNSAID, max_length=2000)

@@ -78,6 +78,10 @@ def done_without_proof(make_request: MakeRequest) -> None:
     LicenseRequest.objects.filter(pk=request.pk).update(finished_at=in_seconds(0))
 
 
+def installed_without_proof(make_request: MakeRequest) -> None:  # noqa: ARG001 (no request is part of it)
+    License.objects.filter(pk=make_license().pk).update(state="installed")
+
+
 def one_license_for_two(make_request: MakeRequest) -> None:
     license_ = make_license()
     for _ in range(2):
@@ -120,6 +124,7 @@ BREAKAGES: list[tuple[Callable[[MakeRequest], None], str]] = [
     (open_with_an_end, "I3 ended means ended"),
     (done_without_license, "I2 done means installed and proven"),
     (done_without_proof, "I2 done means installed and proven"),
+    (installed_without_proof, "I2 done means installed and proven"),
     (one_license_for_two, "I1 each request ends in a license of its own"),
     (sold_twice, "I5 one event tells where a key came from"),
     (a_key_out_of_nowhere, "I5 one event tells where a key came from"),

@@ -52,7 +52,8 @@ def stranger(vendor: RunningSimulator) -> Stranger:
 def test_a_key_is_made_found_by_its_nickname_and_read_below_both_paths(stranger: Stranger) -> None:
     status, body = stranger.ask("POST", "", {"items": [{"item": PRO, "externalId": "98765"}], "nickname": "order-7"})
     assert (status, body) == (201, b"")
-    key_id = stranger.headers["Location"].rpartition("/")[2]
+    base, _, key_id = stranger.headers["Location"].rpartition("/")
+    assert base == stranger.vendor.http + SHORT  # where it was asked for
     for base in (SHORT, LONG):
         assert [one["keyId"] for one in stranger.ask("GET", "?nickname=order-7", base=base)[1]] == [int(key_id)]
         full = stranger.ask("GET", f"/{key_id}", base=base)[1]

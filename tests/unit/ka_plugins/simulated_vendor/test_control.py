@@ -55,6 +55,7 @@ def test_the_ledger_counts_calls_and_sales() -> None:
         ("latency", {"milliseconds": -1}),
         ("keys", {"number": "PLSK.99999999", "problem": True}),
         ("clock", {"advance_days": "many"}),
+        ("clock", {"days": 31}),
         ("nothing", {}),
     ],
 )
