@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from licenses.models import Finding, License, LicenseClass, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.owed import MOST_AT_ONCE
-from pbas.core.api.fields import UNSAID, IdField, IdOrCodeField, OptionalReasonSerializer
+from pbas.core.api.fields import UNSAID, IdField, IdOrCodeField, OptionalReasonSerializer, named
 
 LONGEST_TEXT = 500
 MOST_OPTIONS = 200
@@ -94,7 +94,9 @@ class CandidateSerializer(serializers.ModelSerializer[Finding]):
 class NewLicensesSerializer(serializers.Serializer[dict[str, Any]]):
     """New License: a number of equal licenses of one class, for one subscription or for stock."""
 
-    plugin = serializers.PrimaryKeyRelatedField(queryset=PluginConfiguration.objects.all())
+    plugin = serializers.PrimaryKeyRelatedField(
+        queryset=PluginConfiguration.objects.all(), error_messages=named("plug-in configuration")
+    )
     license_class = IdOrCodeField(help_text="The class's id, or its code.")
     subscription = IdField(allow_null=True, help_text="null: for stock, to be assigned later.")
     number = serializers.IntegerField(min_value=1, max_value=MOST_AT_ONCE, default=1)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from licenses.api.serializers import OptionsSerializer
 from licenses.models import LicenseClass
 from licenses.options import checked
+from pbas.core.api.fields import named
 from pbas.core.problems import Problem
 from subscriptions.models import HostingPlan, PlanLicense, PlanService
 from subscriptions.selectors import sold_classes
@@ -26,7 +27,9 @@ class PlanServiceSerializer(serializers.ModelSerializer[PlanService]):
 class PlanLicenseSerializer(serializers.ModelSerializer[PlanLicense]):
     """A license that the plan offers; an included one adds nothing to the price."""
 
-    license_class = serializers.PrimaryKeyRelatedField(queryset=LicenseClass.objects.all())
+    license_class = serializers.PrimaryKeyRelatedField(
+        queryset=LicenseClass.objects.all(), error_messages=named("license class")
+    )
     code = serializers.CharField(source="license_class.code", read_only=True)
     name = serializers.CharField(source="license_class.name", read_only=True)
     options = OptionsSerializer(required=False)

@@ -49,6 +49,11 @@ def test_a_class_is_named_by_its_code_too_and_one_license_is_the_default(api: Ap
     assert [one["license_class"] for one in response.json()["requests"]] == [new["license_class"]]
 
 
+def test_what_is_named_by_an_id_that_nothing_has_is_named_in_our_words(api: Api, new: dict[str, Any]) -> None:
+    said = problem(api.post("license-requests/", {**new, "plugin": 999_999}), 422, "plugin")
+    assert said["detail"] == "There is no plug-in configuration 999999."
+
+
 def test_new_license_with_a_key_is_bought_once(api: Api, new: dict[str, Any]) -> None:
     before = LicenseRequest.objects.count()
     first = api.post("license-requests/", new, key="k1")

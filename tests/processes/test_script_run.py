@@ -1,11 +1,13 @@
 """The one command that a newcomer types, as real processes."""
 
 import hashlib
+import http.client
 import json
 import signal
 import socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -114,3 +116,14 @@ def test_the_data_folder_may_be_named_by_a_file(used: Path, tmp_path: Path) -> N
     ended = run("--port", "0", PBAS_DATA_FILE=str(tmp_path / "nothing"))
     assert ended.returncode == 2
     assert "PBAS_DATA_FILE names a file that cannot be read" in ended.stderr
+
+
+def test_who_sends_far_too_much_gets_to_read_that_it_is_too_much(used: Path) -> None:
+    with running("--port", "0", "--no-demo", "--data", str(used)) as (_, ready):
+        client = http.client.HTTPConnection(urlsplit(ready["url"]).netloc, timeout=SECONDS)
+        told = {"Authorization": f"Token {ready['token']}", "Content-Type": "application/json"}
+        for _time in range(3):
+            client.request("POST", "/api/v1/orders/", b"x" * 30_000_000, told)
+            answer = client.getresponse()
+            assert (answer.status, json.loads(answer.read())["status"]) == (413, 413)
+        client.close()

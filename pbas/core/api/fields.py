@@ -14,6 +14,11 @@ class IdField(serializers.IntegerField):
         super().__init__(min_value=1, max_value=HIGHEST_ID, **options)
 
 
+def named(what: str) -> dict[str, str]:
+    """What a field that names a row by its id says of one that is not there."""
+    return {"does_not_exist": f"There is no {what} {{pk_value}}.", "incorrect_type": "Give an id (a number)."}
+
+
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "maxLength": 200}]})
 class IdOrCodeField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """Names a row by its id (a number) or its code (text); its value is the lookup that finds it."""
