@@ -192,3 +192,13 @@ def test_labels_of_a_plan_and_words_for_a_status_are_german(staff_client: Client
     page = staff_client.get(f"/findings/{numbers['finding']}/").text
     assert "</span>installiert</td>" in page
     assert "</span>abgelaufen</td>" in page
+
+
+def test_fields_of_a_form_that_comes_back_have_german_names_and_those_that_are_no_word_say_so(staff: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(staff)
+    client.cookies["language"] = "de"
+    typed = {"activation_code": "A-1", "odd %s <b>": "x"}
+    page = client.post("/plans/new/", typed, headers={"Origin": "http://testserver"}).text
+    assert ">Aktivierungscode</label>" in page
+    assert '<span lang="en">Odd %s &lt;b&gt;</span></label>' in page

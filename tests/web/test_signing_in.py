@@ -171,7 +171,7 @@ def test_of_files_the_names_of_their_fields_come_back(staff: User, asked: Licens
     sign_in(client, kept=sealed.group(1), next=reverse("kept_form"))
     page = client.get(reverse("kept_form")).text
     assert 'enctype="multipart/form-data"' in page
-    assert "Choose again: files" in page
+    assert "Choose again: Files" in page
     assert staff.is_staff
 
 
