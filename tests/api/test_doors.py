@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from licenses.models import License, LicenseFile, LicenseRequest
@@ -33,6 +36,17 @@ def test_whoever_is_not_staff_is_refused_everywhere() -> None:
     problem(api.get("orders/"), 403)
     problem(api.post("orders/", {"plan": "small"}), 403)
     problem(api.post("plugins/", {}, key="k"), 403)
+
+
+@pytest.mark.django_db
+def test_a_store_that_is_made_as_the_how_to_says_may_order(capsys: pytest.CaptureFixture[str]) -> None:
+    told = (Path(settings.BASE_DIR) / "docs/how-to/connect-a-store.md").read_text()
+    command = told.partition('manage.py shell -v 0 -c "')[2].partition('"')[0]
+    call_command("shell", verbosity=0, command=command)
+    api = Api()
+    api.client.credentials(HTTP_AUTHORIZATION=f"Token {capsys.readouterr().out.strip()}")
+    assert api.get("orders/").status_code == 200
+    problem(api.post("orders/", {}), 422, "plan")
 
 
 def test_a_session_may_read_but_writes_only_with_its_csrf_token(shop: User) -> None:

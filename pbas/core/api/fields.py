@@ -14,7 +14,7 @@ class IdField(serializers.IntegerField):
         super().__init__(min_value=1, max_value=HIGHEST_ID, **options)
 
 
-def named(what: str) -> dict[str, str]:
+def named(what: str) -> dict[str, Any]:
     """What a field that names a row by its id says of one that is not there."""
     return {"does_not_exist": f"There is no {what} {{pk_value}}.", "incorrect_type": "Give an id (a number)."}
 
