@@ -1,6 +1,7 @@
 """Keeping what steps brought: moves, licenses, files and events of many requests in one transaction."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
@@ -15,6 +16,9 @@ from licenses.points import point
 from licenses.signals import requests_at_rest
 from pbas.core.crypto import new_uid
 from pbas.core.story import SYSTEM
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 Kind, State = LicenseRequest.Kind, License.State
 
@@ -173,16 +177,34 @@ def _candidate(request: Claimed, plugin: type[Plugin], key: Key) -> Finding:
 
 def _set_states(landings: Sequence[Landing]) -> None:
     for state in {one.license_state for one in landings}:
-        known = [key.license for one in landings if one.license_state == state for key in one.claimed.keys]
-        ids = [pk for pk in known if pk is not None]
+        mine = [one for one in landings if one.license_state == state]
+        ids = _licenses_of(mine)
         if state == State.INSTALLED:
-            statements.set_installed(ids, look=_NEXT_LOOK)
-            _look_now({one.claimed.license for one in landings if one.claimed.kind in {Kind.RENEW, Kind.CHANGE}})
+            _set_installed(mine)
         else:
-            License.objects.filter(pk__in=ids).exclude(state=State.TERMINATED).update(state=state)
+            _living(ids).update(state=state)
         if state == State.TERMINATED:
             ending.take_out(ids)
             ending.close_stock(ids)
+
+
+def _set_installed(landings: Sequence[Landing]) -> None:
+    """Those that were delivered are proven; a resumed one has lain unseen since it was suspended, and is looked at."""
+    if delivered := [one for one in landings if one.claimed.kind != Kind.RESUME]:
+        statements.set_installed(_licenses_of(delivered), look=_NEXT_LOOK)
+        _look_now({one.claimed.license for one in delivered if one.claimed.kind in {Kind.RENEW, Kind.CHANGE}})
+    if len(delivered) < len(landings):
+        resumed = _licenses_of([one for one in landings if one.claimed.kind == Kind.RESUME])
+        _living(resumed).update(state=State.INSTALLED, prove_at=statements.in_seconds(0))
+
+
+def _licenses_of(landings: Sequence[Landing]) -> list[int]:
+    known = [key.license for one in landings for key in one.claimed.keys]
+    return [pk for pk in known if pk is not None]
+
+
+def _living(ids: Sequence[int]) -> "QuerySet[License]":
+    return License.objects.filter(pk__in=ids).exclude(state=State.TERMINATED)
 
 
 def _look_now(ids: set[int | None]) -> None:

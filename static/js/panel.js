@@ -183,8 +183,13 @@
   });
   // What somebody asked for and does not get is said by a page of its own; what comes by itself is just asked again.
   document.addEventListener("htmx:responseError", function (event) {
-    var given = event.detail;
-    if (given.requestConfig.verb === "get" && given.elt.matches("a, form")) location.assign(given.xhr.responseURL);
+    var given = event.detail, asked = given.elt, form = asked.closest("form");
+    if (given.requestConfig.verb === "get") {
+      if (asked.matches("a, form")) location.assign(given.xhr.responseURL);
+    } else if (form) {  // once more, as without a script
+      if (asked.hasAttribute("formaction")) form.action = asked.formAction;
+      HTMLFormElement.prototype.submit.call(form);
+    }
   });
   // What was typed into the search while its answer was on the way is kept, and searched for next.
   var typing = null;

@@ -7,12 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from licenses import services
-from licenses.models import LicenseRequest
+from licenses.models import License, LicenseRequest
+from licenses.uploads import upload
 from pbas.core import tasks
 from pbas.core.models import BulkRun
 from pbas.core.story import SYSTEM
 from tests.browser.looks import faults_of
-from tests.factories import make_subscription
+from tests.factories import make_configuration, make_subscription
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -124,4 +125,25 @@ def test_a_search_that_fails_comes_to_the_page_that_says_so(
     page.get_by_role("link", name="Try again").click()
     expect(page.get_by_role("heading", name="Licenses", exact=True)).to_be_visible()
     expect(page.get_by_role("searchbox", name="Key, subscription, account or order")).to_have_value("abcd")
+    complaints[:] = [one for one in complaints if "500" not in one and "htmx:responseError" not in one]
+
+
+@pytest.mark.parametrize("place", ["a reveal", "a test of the connection"])
+@pytest.mark.convention(36)
+def test_what_is_pressed_and_fails_comes_to_the_page_that_says_so(
+    place: str, signed_in: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch, complaints: list[str]
+) -> None:
+    def fail(*_given: object, **_more: object) -> None:
+        raise RuntimeError
+
+    if place == "a reveal":
+        upload(request=make_subscription().license_requests.get(), key="SECRET-1234-ABCD", actor=SYSTEM)
+        page = signed_in(f"/licenses/{License.objects.get().pk}/")
+        monkeypatch.setattr("licenses.views.reveal_key", fail)
+        page.get_by_role("button", name="Reveal").click()
+    else:
+        page = signed_in(f"/plugins/{make_configuration(template='plesk_ka', mode='online').pk}/")
+        monkeypatch.setattr("licenses.plugin_pages.views.check_connection", fail)
+        page.get_by_role("button", name="Test connection").click()
+    expect(page.get_by_role("heading", name="Something went wrong on our side")).to_be_visible()
     complaints[:] = [one for one in complaints if "500" not in one and "htmx:responseError" not in one]

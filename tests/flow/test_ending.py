@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.db.models import F
+from django.utils.timezone import now
 
 from ka_plugins.contract import Verb
 from ka_plugins.plesk_ka.plugin import PleskKaPlugin
@@ -139,7 +140,9 @@ def test_a_license_that_ends_while_it_is_installed_stays_ended_and_is_taken_out_
 def test_the_end_of_an_offline_license_is_a_task_for_a_person_who_writes_it_down(buy: Buy, work: Work) -> None:
     subscription = buy()
     work()
-    by_hand = make_license(make_class(), subscription=subscription, state="installed")
+    by_hand = make_license(
+        make_class(), subscription=subscription, state="installed", installed_at=now(), proven_at=now()
+    )
     end(subscription)
     work()
     task = LicenseRequest.objects.select_related("configuration", "license").get(license=by_hand)

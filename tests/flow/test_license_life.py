@@ -1,12 +1,14 @@
 """A license from stock to its end, as a person walks it on the panel's pages, at the vendor's simulator."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -14,7 +16,15 @@ from ka_plugins.simulator.running import RunningSimulator
 from licenses.configurations import fetch_classes
 from licenses.invariants import broken
 from licenses.models import License, LicenseRequest, PluginConfiguration
-from licenses.services import change_license, new_licenses, retry_request, services_ready
+from licenses.proving.rounds import prove_due
+from licenses.services import (
+    change_license,
+    new_licenses,
+    resume_license,
+    retry_request,
+    services_ready,
+    suspend_license,
+)
 from licenses.stock import assign_license
 from pbas.core.problems import ConflictProblem, Problem
 from pbas.core.story import SYSTEM
@@ -101,6 +111,30 @@ def test_a_license_goes_from_stock_through_all_its_kinds_of_requests_to_its_end(
         child.refresh_from_db()
         assert (license_.state, child.state) == (state, state)
     assert list(broken()) == []
+
+
+def test_a_resume_proves_nothing_but_has_the_license_read_back_at_once(
+    modern: PluginConfiguration, ready: Subscription, work: Work, tmp_path: Path
+) -> None:
+    license_class = modern.classes.order_by("pk")[0]
+    new_licenses(configuration=modern, license_class=license_class, number=1, subscription_id=ready.pk, actor=SYSTEM)
+    work()
+    License.objects.update(proven_at=F("proven_at") - timedelta(days=30))
+    license_ = License.objects.get(parent=None)
+    proven = license_.proven_at
+    suspend_license(license=license_, reason="Not paid.", actor=SYSTEM)
+    work()
+    for file in (one for one in tmp_path.rglob("*") if one.is_file()):
+        file.unlink()
+    license_.refresh_from_db()
+    resume_license(license=license_, actor=SYSTEM)
+    work()
+    license_.refresh_from_db()
+    assert (license_.state, license_.proven_at) == ("installed", proven)
+    for _rest in prove_due(5):
+        pass
+    license_.refresh_from_db()
+    assert license_.found == License.Found.MISSING
 
 
 def test_a_license_in_stock_goes_to_one_subscription_only(
