@@ -190,12 +190,13 @@ def _set_states(landings: Sequence[Landing]) -> None:
 
 def _set_installed(landings: Sequence[Landing]) -> None:
     """Those that were delivered are proven; a resumed one has lain unseen since it was suspended, and is looked at."""
-    if delivered := [one for one in landings if one.claimed.kind != Kind.RESUME]:
+    resumed = [one for one in landings if one.claimed.kind == Kind.RESUME]
+    delivered = [one for one in landings if one.claimed.kind != Kind.RESUME]
+    if resumed:
+        _living(_licenses_of(resumed)).update(state=State.INSTALLED, prove_at=statements.in_seconds(0))
+    if delivered:
         statements.set_installed(_licenses_of(delivered), look=_NEXT_LOOK)
         _look_now({one.claimed.license for one in delivered if one.claimed.kind in {Kind.RENEW, Kind.CHANGE}})
-    if len(delivered) < len(landings):
-        resumed = _licenses_of([one for one in landings if one.claimed.kind == Kind.RESUME])
-        _living(resumed).update(state=State.INSTALLED, prove_at=statements.in_seconds(0))
 
 
 def _licenses_of(landings: Sequence[Landing]) -> list[int]:

@@ -42,9 +42,12 @@ class NarrowedField(serializers.Field[Q, str, str, Any]):
 
 
 class ListFilters(serializers.Serializer[dict[str, Any]]):
-    """Has all that `panel`, the list of the same rows there, can be narrowed by."""
+    """Has all that `panel`, the list of the same rows there, is filtered and can be narrowed by."""
 
     panel: ClassVar[type[LicenseList | RequestList]]
+    plugin = IdField(source="configuration_id", required=False)
+    subscription = IdField(source="subscription_id", required=False)
+    q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
     def get_fields(self) -> dict[str, Any]:
         """Those of the panel after those declared here."""
@@ -56,28 +59,22 @@ class RequestFilters(ListFilters):
     """The query string of the list of requests."""
 
     panel = RequestList
-    plugin = IdField(source="configuration_id", required=False)
     state = serializers.ChoiceField(LicenseRequest.State.choices, required=False)
-    subscription = IdField(source="subscription_id", required=False)
     license = IdField(source="license_id", required=False)
     order = Text(source="subscription__order__number", required=False, help_text="An order's number.")
-    q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
 
 class LicenseFilters(ListFilters):
     """The query string of the list of licenses."""
 
     panel = LicenseList
-    plugin = IdField(source="configuration_id", required=False)
     state = serializers.ChoiceField(License.State.choices, required=False)
-    subscription = IdField(source="subscription_id", required=False)
     license_class = IdField(source="license_class_id", required=False)
     parent = IdField(source="parent_id", required=False)  # type: ignore[assignment] # our word here
     in_sync = serializers.BooleanField(required=False, help_text="Whether the vendor said the same of it.")
     found = serializers.ChoiceField(
         License.Found.choices, required=False, help_text="What the last read-back of the install target found."
     )
-    q = Text(required=False, min_length=SHORTEST_SEARCH, max_length=200, help_text=FOUND_BY)
 
 
 class FindingFilters(serializers.Serializer[dict[str, Any]]):

@@ -1,6 +1,7 @@
 """What every page owes to every reader: no fault for axe and no scrolling sideways, in both themes and widths."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -29,9 +30,11 @@ def faults_of(page: Page) -> list[str]:
     return found
 
 
-def _faults_in(page: Page, theme: str, size: tuple[int, int], rules: Sequence[str] = ()) -> Iterator[str]:
+def _faults_in(
+    page: Page, theme: Literal["light", "dark"], size: tuple[int, int], rules: Sequence[str] = ()
+) -> Iterator[str]:
     width, height = size
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")  # no colour fades
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # no colour on its way to another
     page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
     page.set_viewport_size({"width": width, "height": height})
     found = page.evaluate(RUN, rules) if rules else ()

@@ -44,16 +44,16 @@ def never_told(make_request: MakeRequest) -> None:
     AlertDelivery.objects.create(alert=alert, subject="opened", way="mail", due_at=in_seconds(-900), deadline=now)
 
 
-def paid_for_nothing(make_request: MakeRequest) -> None:  # noqa: ARG001 (orders are the other leg's)
+def paid_for_nothing(_: MakeRequest) -> None:
     order = make_order()
     type(order).objects.filter(pk=order.pk).update(state="paid")
 
 
-def service_that_never_reports(make_request: MakeRequest) -> None:  # noqa: ARG001
+def service_that_never_reports(_: MakeRequest) -> None:
     make_subscription().services.update(changed_at=in_seconds(-8 * 86_400))
 
 
-def services_all_ready(make_request: MakeRequest) -> None:  # noqa: ARG001
+def services_all_ready(_: MakeRequest) -> None:
     make_subscription().services.update(state="ready")
 
 
@@ -78,7 +78,7 @@ def done_without_proof(make_request: MakeRequest) -> None:
     LicenseRequest.objects.filter(pk=request.pk).update(finished_at=in_seconds(0))
 
 
-def installed_without_proof(make_request: MakeRequest) -> None:  # noqa: ARG001 (no request is part of it)
+def installed_without_proof(_: MakeRequest) -> None:
     License.objects.filter(pk=make_license().pk).update(state="installed")
 
 
@@ -103,7 +103,7 @@ def counted_wrong(make_request: MakeRequest) -> None:
     StateCount.objects.create(subject="request", configuration_id=request.configuration_id, state="key", n=1)
 
 
-def never_read_back(make_request: MakeRequest) -> None:  # noqa: ARG001 (no request is part of it)
+def never_read_back(_: MakeRequest) -> None:
     License.objects.filter(pk=make_license().pk).update(prove_at=in_seconds(-2 * 86_400))
 
 
