@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from licenses.models import PluginConfiguration, StateCount
 from licenses.selectors import WAITING_FOR_STAFF, WAITING_OFFLINE
+from pbas.core import prepared
 
 ENOUGH = 2000  # rows; below that, reading them all is cheaper than folding
 MOST = 10_000  # rows in one transaction: as many values as any statement takes
@@ -35,16 +36,14 @@ class Counts:
     def waiting(self, tabs: Iterable[PluginConfiguration]) -> int:
         """How many requests of these configurations need a person; an offline one needs him for key, files, install."""
         return sum(
-            self.of("request", states=WAITING_FOR_STAFF if one.is_online else WAITING_OFFLINE, tab=one.pk)
+            self.of("request", states=WAITING_FOR_STAFF if one.is_online else WAITING_OFFLINE, tab=one.id)
             for one in tabs
         )
 
 
 def counts() -> Counts:
     """What the database has counted."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTED)
-        return Counts(cursor.fetchall())
+    return Counts(prepared.answer("counts", _COUNTED))
 
 
 def fold() -> int:

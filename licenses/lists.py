@@ -39,9 +39,13 @@ class _TabbedList(PanelList):
 
     def filters(self) -> Mapping[str, Container[str]]:
         """Tab, state, search, and what else narrows this list."""
-        tabs = [str(one.pk) for one in self.configurations]
-        states = [value for value, _label in self.states]
-        return {"plugin": tabs or ["none"], "state": states, "q": [], **self.narrowings}
+        tabs = [str(one.id) for one in self.configurations]
+        return {"plugin": tabs or ["none"], "state": list(self.labels), "q": [], **self.narrowings}
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """The states in the reader's words."""
+        return self.words("states")
 
     @property
     def state(self) -> str:
@@ -67,6 +71,11 @@ class _TabbedList(PanelList):
     def is_counted(self) -> bool:
         """Whether the counters know how many rows the filters leave."""
         return not self.is_searched and not self.narrowed
+
+    @property
+    def walked(self) -> dict[str, Any] | None:
+        """By tab and state alone."""
+        return self._by if self.is_counted else None
 
     @cached_property
     def narrowed(self) -> dict[str, Narrowing]:
@@ -95,7 +104,7 @@ class _TabbedList(PanelList):
     def tab(self) -> PluginConfiguration | None:
         """The configuration whose tab is open; None on All, and where the address names none that exists."""
         wanted = self.query["plugin"]
-        return next((one for one in self.configurations if str(one.pk) == wanted), None)
+        return next((one for one in self.configurations if str(one.id) == wanted), None)
 
     @cached_property
     def counts(self) -> Counts:
@@ -109,33 +118,37 @@ class _TabbedList(PanelList):
             Tab("all", _("All"), self.query.link(plugin=""), self.counts.waiting(self.configurations), self.tab is None)
         ]
         for one in self.configurations:
-            link = self.query.link(plugin=one.pk)
+            link = self.query.link(plugin=one.id)
             warning = "" if one.status in {"configured", "fetching"} else str(one.get_status_display())
-            tabs.append(Tab(str(one.pk), one.name, link, self.counts.waiting([one]), one == self.tab, warning))
+            tabs.append(Tab(str(one.id), one.name, link, self.counts.waiting([one]), one is self.tab, warning))
         return tabs
 
     @property
     def state_links(self) -> list[StateLink]:
         """All first, then each state with its exact total in this tab; beside a search nothing is counted."""
-        return [self._state_link("", _("All")), *(self._state_link(value, str(label)) for value, label in self.states)]
+        return [
+            self._state_link("", _("All")),
+            *(self._state_link(value, label) for value, label in self.labels.items()),
+        ]
 
     def filtered(self) -> "QuerySet[Any]":
         """The rows of the tab that the filters leave. One statement where something is searched for."""
-        rows = self.rows()
-        if self.tab is not None:
-            rows = rows.filter(configuration=self.tab.pk)
-        if self.state:
-            rows = rows.filter(state=self.state)
+        rows = self.rows().filter(**self._by)
         for narrowing in self.narrowed.values():
             rows = rows.filter(narrowing.fits())
         if self.found is not None:
             rows = rows.filter(self.matching(self.found))
         return rows
 
+    @property
+    def _by(self) -> dict[str, Any]:
+        wanted = {"configuration_id": self.tab and self.tab.id, "state": self.state}
+        return {name: value for name, value in wanted.items() if value}
+
     @cached_property
     def plugins(self) -> dict[int, str]:
         """The names of the configurations."""
-        return {one.pk: one.name for one in self.configurations}
+        return {one.id: one.name for one in self.configurations}
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -144,7 +157,7 @@ class _TabbedList(PanelList):
         if self.is_searched:
             chips.append((_("Contains “%(text)s”") % {"text": self.text}, self.query.link(q="")))
         if self.state:
-            chips.append((str(dict(self.states)[self.state]), self.query.link(state="")))
+            chips.append((self.labels[self.state], self.query.link(state="")))
         return [*chips, *((str(one.label), self.query.link(**{name: ""})) for name, one in self.narrowed.items())]
 
     @property
@@ -157,7 +170,7 @@ class _TabbedList(PanelList):
         """The address of the tab without any filter."""
         return self.query.link(q="", state="", **dict.fromkeys(self.narrowings, ""))
 
-    @property
+    @cached_property
     def result(self) -> str:
         """How many rows there are; beside a search only what is known without counting."""
         shown = len(self.page.rows)
@@ -171,7 +184,7 @@ class _TabbedList(PanelList):
     @cached_property
     def marks(self) -> dict[str, Any]:
         """Each state as icon and word, drawn once a page."""
-        return {value: state(value, str(label)) for value, label in self.states}
+        return {value: state(value, label) for value, label in self.labels.items()}
 
     def _state_link(self, value: str, label: str) -> StateLink:
         count = self._total(value) if self.is_counted else None

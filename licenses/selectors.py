@@ -21,6 +21,7 @@ from licenses.models import (
     LicenseRequest,
     PluginConfiguration,
 )
+from pbas.core import prepared
 from pbas.core.models import Event
 from pbas.core.stories import NEWEST, Story
 
@@ -36,9 +37,7 @@ State = LicenseRequest.State
 EXPIRES_SOON = timedelta(days=30)
 LATELY = timedelta(hours=24)
 WAITING_FOR_STAFF = (State.ATTENTION, State.IN_DOUBT)
-# Text, as each page of a list asks it, and the ORM needs longer to write it than the database to answer.
-_TABS = """\
-SELECT id, name, mode, status, template, parked_until, parkings FROM licenses_pluginconfiguration ORDER BY name"""
+_OF_A_TAB = ("id", "name", "mode", "status", "template", "parked_until", "parkings")
 WAITING_OFFLINE = (*WAITING_FOR_STAFF, State.KEY, State.FILES, State.INSTALL)
 
 
@@ -47,7 +46,7 @@ WAITING_OFFLINE = (*WAITING_FOR_STAFF, State.KEY, State.FILES, State.INSTALL)
 
 def configurations() -> list[PluginConfiguration]:
     """All configurations in the order of their tabs, without their settings."""
-    return list(PluginConfiguration.objects.raw(_TABS))
+    return prepared.instances(PluginConfiguration, "tabs", "ORDER BY name", fields=_OF_A_TAB)
 
 
 # --- lists --------------------------------------------------------------------------------------------------------
@@ -85,9 +84,10 @@ class Found:
 
 def found_by(text: str) -> Found:
     """What a search of at least SHORTEST_SEARCH signs fits. One statement, each part of it by an index of its own."""
+    parts = _rarest_parts([text])
     arms = {
-        "license": holding(License.objects.all(), "key", [text]),
-        "subscription": holding(_subscriptions(), "search_text", [text]),
+        "license": _holding(License.objects.all(), "key", [text], parts),
+        "subscription": _holding(_subscriptions(), "search_text", [text], parts),
     }
     first, *others = (_arm(name, rows) for name, rows in arms.items())
     ids: dict[str, list[int]] = {name: [] for name in arms}
@@ -118,7 +118,11 @@ def holding(rows: "QuerySet[Any]", column: str, words: Sequence[str]) -> "QueryS
     The indexes list the rows of each three signs. They are asked for the rarest of the words alone, as the lists of
     those that nearly every row has are long to read; whole words are then looked for in what is left.
     """
-    rows, parts = rows.order_by(), _rarest_parts(words)
+    return _holding(rows, column, words, _rarest_parts(words))
+
+
+def _holding(rows: "QuerySet[Any]", column: str, words: Sequence[str], parts: Sequence[str]) -> "QuerySet[Any]":
+    rows = rows.order_by()
     if connection.vendor == "sqlite":
         table = f"{rows.model._meta.db_table}_search"  # noqa: SLF001 (Django's public name)
         if _is_kept(table):

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "pbas.core.wire.PackingMiddleware",
     "pbas.core.wire.StaticMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "pbas.core.wire.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "pbas.core.language.LanguageMiddleware",
     "pbas.core.zone.ZoneMiddleware",
@@ -137,10 +137,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # --- people
 
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["pbas.core.backends.ByName", "pbas.core.backends.ByMail"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -1,6 +1,6 @@
 """The long lists of this leg: what their query string may ask for, and the rows of one page."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -53,7 +53,12 @@ class _Links(PanelList):
 
     def filters(self) -> dict[str, Container[str]]:
         """The line of links, and the search."""
-        return {self.filter_name: [value for value, _label in self.choices], **{key: [] for key in self.others}}
+        return {self.filter_name: list(self.labels), **{key: [] for key in self.others}}
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """The values of the line of links in the reader's words."""
+        return self.words("choices")
 
     @property
     def chosen(self) -> str:
@@ -63,7 +68,7 @@ class _Links(PanelList):
     @property
     def links(self) -> list[Link]:
         """The values of the filter, "All" first."""
-        pairs = [("", _("All")), *((value, str(label)) for value, label in self.choices)]
+        pairs = [("", _("All")), *self.labels.items()]
         return [
             Link(value, label, self.query.link(**{self.filter_name: value}), is_current=value == self.chosen)
             for value, label in pairs
@@ -76,7 +81,7 @@ class _Links(PanelList):
         if text := self.query["q"].strip() if "q" in self.others else "":
             chips.append((_("Contains “%(text)s”") % {"text": text}, self.query.link(q="")))
         if self.chosen:
-            chips.append((str(dict(self.choices)[self.chosen]), self.query.link(**{self.filter_name: ""})))
+            chips.append((self.labels[self.chosen], self.query.link(**{self.filter_name: ""})))
         return chips
 
     @property
@@ -87,10 +92,23 @@ class _Links(PanelList):
     @cached_property
     def marks(self) -> dict[str, Any]:
         """Each state as icon and word, drawn once a page."""
-        return {value: state(value, str(label)) for value, label in self.choices}
+        return {value: state(value, label) for value, label in self.labels.items()}
 
 
-class OrderList(_Links):
+class _ByState(_Links):
+    """One whose links are the states of its rows, which may be searched besides."""
+
+    @property
+    def walked(self) -> dict[str, str] | None:
+        """By state alone."""
+        return None if self.query["q"] else self._by
+
+    @property
+    def _by(self) -> dict[str, str]:
+        return {"state": self.chosen} if self.chosen else {}
+
+
+class OrderList(_ByState):
     """Orders, newest first."""
 
     name, label, address, named_by = "orders", gettext_lazy("Orders"), "orders", "number"
@@ -102,7 +120,7 @@ class OrderList(_Links):
     def filtered(self) -> QuerySet[Order]:
         """Three statements where something is searched for."""
         rows = orders_matching(Order.objects.all(), self.query["q"])
-        return rows.filter(state=self.chosen) if self.chosen else rows
+        return rows.filter(**self._by)
 
     def exact_hit(self) -> str:
         """The page of the order whose number was searched for."""
@@ -110,7 +128,7 @@ class OrderList(_Links):
         return reverse("order", args=[text]) if Order.objects.filter(number=text).exists() else ""
 
 
-class SubscriptionList(_Links):
+class SubscriptionList(_ByState):
     """Subscriptions, newest first."""
 
     name, label, address, named_by = "subscriptions", gettext_lazy("Subscriptions"), "subscriptions", "name"
@@ -121,7 +139,7 @@ class SubscriptionList(_Links):
     def filtered(self) -> QuerySet[Subscription]:
         """One statement where something is searched for."""
         rows = subscriptions_matching(Subscription.objects.all(), self.query["q"])
-        return rows.filter(state=self.chosen) if self.chosen else rows
+        return rows.filter(**self._by)
 
     def exact_hit(self) -> str:
         """The page of the one subscription that has the name searched for."""

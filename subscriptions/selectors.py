@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.core.signing import BadSignature, Signer
 from django.db import connection
-from django.db.models import Count, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from licenses.models import License, LicenseClass, LicenseRequest
@@ -15,6 +15,7 @@ from licenses.owed import what_is_wrong
 from licenses.selectors import SEARCHED, SHORTEST_SEARCH, holding, narrowed
 from pbas.core.models import Event
 from pbas.core.stories import Story
+from subscriptions import statements
 from subscriptions.models import HostingPlan, Order, OrderLine, PlanLicense, Subscription
 
 Kind, State = LicenseRequest.Kind, LicenseRequest.State
@@ -171,18 +172,7 @@ class Owed:
 
 def owed_licenses(subscription_ids: Sequence[int]) -> dict[int, Owed]:
     """For the rows of a list: what each subscription is owed; those that are owed nothing are not in it."""
-    rows = (
-        LicenseRequest.objects.filter(subscription_id__in=subscription_ids, kind=Kind.ISSUE)
-        .exclude(state=State.CANCELLED)
-        .values_list("subscription_id")
-        .annotate(
-            total=Count("pk"),
-            done=Count("pk", filter=Q(state=State.DONE)),
-            attention=Count("pk", filter=Q(state__in=[State.ATTENTION, State.IN_DOUBT])),
-        )
-        .order_by()
-    )
-    return {pk: Owed(total, done, attention) for pk, total, done, attention in rows if pk is not None}
+    return {pk: Owed(*numbers) for pk, *numbers in statements.owed(subscription_ids)}
 
 
 def subscription_for_page(pk: int) -> Subscription | None:

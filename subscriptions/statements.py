@@ -1,7 +1,8 @@
-"""The set-wise SQL of subscriptions, one text for both databases; the engine runs it at every batch that ends."""
+"""The set-wise SQL of subscriptions, one text for both databases: what batches and pages run."""
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -33,6 +34,14 @@ UPDATE subscriptions_subscription SET state = 'ended'
 RETURNING id
 """
 
+_OWED = """
+SELECT subscription_id, count(*),
+       count(CASE WHEN state = 'done' THEN 1 END), count(CASE WHEN state IN ('attention', 'in_doubt') THEN 1 END)
+  FROM licenses_licenserequest
+ WHERE subscription_id IN (SELECT CAST(value AS bigint) FROM {rows}) AND kind = 'issue' AND state <> 'cancelled'
+ GROUP BY subscription_id
+"""
+
 
 def locked(ids: Sequence[int]) -> dict[int, str]:
     """Those of these subscriptions that are on their way somewhere, pending or ending, by their states.
@@ -52,6 +61,12 @@ def activate_served(ids: Sequence[int]) -> list[int]:
 def end_emptied(ids: Sequence[int]) -> list[int]:
     """Make those of these locked subscriptions ended in which nothing is open and no license lives; gives their ids."""
     return _changed("end_emptied", _END, ids)
+
+
+def owed(ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """Of each of these subscriptions that has any: how many requests for a license, how many done, how many stuck."""
+    rows: list[Any] = prepared.answer("owed", _OWED.format(rows=prepared.opened()), [json.dumps(ids)])
+    return rows
 
 
 def _changed(name: str, text: str, ids: Sequence[int]) -> list[int]:

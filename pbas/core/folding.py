@@ -20,7 +20,8 @@ from markupsafe import (  # type: ignore[attr-defined] # one name is for itself 
     escape,
 )
 
-WORDS = ("_", "gettext")  # followed by variables they are a format
+WORDS = ("_", "gettext", "pgettext")  # followed by variables they are a format
+COUNTED = "ngettext"  # what it says is known on the page only
 _DRAWN = "_drawn"  # the name that an included part has for a moment
 
 
@@ -32,6 +33,8 @@ def written(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return _escape_inner(value)
+    if kind is int:
+        return str(value)
     return value if kind is Markup or kind is SafeString else escape(value)
 
 
@@ -51,7 +54,7 @@ class Environment(jinja2.Environment):
 
     template_class = Template
     language = ""
-    constant: dict[str, Callable[..., str]]
+    constant: dict[str, Callable[..., Any]]
 
     def in_language(self, language: str) -> "Environment":
         """The same, with compiled templates of its own."""
@@ -86,7 +89,7 @@ class Templates(Jinja2):
 class _Folding(NodeTransformer):
     """Puts answers in the place of calls whose arguments are known."""
 
-    def __init__(self, environment: Environment, constant: dict[str, Callable[..., str]]) -> None:
+    def __init__(self, environment: Environment, constant: dict[str, Callable[..., Any]]) -> None:
         self._environment, self._constant = environment, constant
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (the visitor's)
@@ -98,10 +101,12 @@ class _Folding(NodeTransformer):
         if name not in WORDS:  # found at once, where a loop would look up its name on each round
             node.node = nodes.Getitem(nodes.EnvironmentAttribute("constant"), nodes.Const(name), "load")
             self._put(node.node, node)
+        if name == COUNTED:
+            return node
         try:
             args = [one.as_const() for one in node.args]
             if name in WORDS:
-                return self._words(node, *args)
+                return self._words(node, self._constant[name](*args))
             kwargs = dict(one.as_const() for one in node.kwargs)
         except nodes.Impossible:
             return node
@@ -114,7 +119,7 @@ class _Folding(NodeTransformer):
 
     def _words(self, node: nodes.Call, text: str) -> nodes.Node:
         """As Jinja2's own gettext: what is translated is markup, and always a format."""
-        said = Markup(self._constant["_"](text))  # noqa: S704 (our own words)
+        said = Markup(text)  # noqa: S704 (our own words)
         if not node.kwargs:
             return self._put(nodes.Const(said % {}), node)
         pairs = [nodes.Pair(nodes.Const(one.key), one.value) for one in node.kwargs]

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed  # noqa: TID251 (the door of pages)
 from django.shortcuts import redirect  # noqa: TID251 (the door of pages)
@@ -31,6 +31,7 @@ class GateMiddleware(LoginRequiredMiddleware):
         need = need_of(name, request.method or "GET")
         if name in API or PUBLIC in need:
             return None
+        request.user = get_user(request)  # himself: who is only looked up when asked for costs at each look
         if not request.user.is_authenticated:
             return self._to_login(request, view_func)
         at_hand.bring(request.user, name)

@@ -81,7 +81,9 @@ def _environment(**options: Any) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined] # the extension's
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
-    made.constant = {"_": gettext, "gettext": gettext, "static": _static, "url": _url, "icon": icon, "state": state}
+    counted: Any = made.globals["ngettext"]
+    made.constant = {"_": gettext, "gettext": gettext, "pgettext": pgettext, "ngettext": counted}
+    made.constant |= {"static": _static, "url": _url, "icon": icon, "state": state}
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
     made.globals["zone_name"] = timezone.get_current_timezone_name
     made.filters.update(number=_number_of, money=money, size=size, recorded=recorded)
@@ -94,6 +96,7 @@ def _static(path: str) -> str:
     return static(path)
 
 
+@lru_cache(maxsize=2000)
 def _url(name: str, *args: Any, **kwargs: Any) -> str:
     return reverse(name, args=args, kwargs=kwargs)
 

@@ -1,11 +1,13 @@
 """Pages of long lists by the value of the last row seen, never by OFFSET; and stretches of them, for all rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import GeneratedField, Model, Q, QuerySet
+
+from pbas.core import prepared
 
 R = TypeVar("R")
 
@@ -25,8 +27,24 @@ class Page(Generic[R]):
         return self.previous is None and self.next is None
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All rows of which some columns have these values, as an index has them in their order; with these fields.
+
+    Whatever the values, one plan does for them, so their statement is made once.
+    """
+
+    model: type[Model]
+    by: Mapping[str, Any]
+    fields: tuple[str, ...]
+
+    def rows(self) -> QuerySet[Any, Any]:
+        """As named tuples."""
+        return self.model._default_manager.filter(**self.by).values_list(*self.fields, named=True)  # noqa: SLF001 (Django's public name)
+
+
 def keyset_page(
-    rows: QuerySet[Any, R], sort: str, size: int, *, after: str = "", before: str = "", last: bool = False
+    rows: QuerySet[Any, R] | Walk, sort: str, size: int, *, after: str = "", before: str = "", last: bool = False
 ) -> Page[R]:
     """One page in one statement, sorted by a column that is never NULL and then by id.
 
@@ -37,7 +55,7 @@ def keyset_page(
     backwards = last or bool(before)
     mark = _parse(rows.model, column, before or after)
     up = downwards == backwards
-    found = list(_bounded(rows, column, mark, up=up).order_by(*_order(column, up=up))[: size + 1])
+    found = _found(rows, column, mark, size + 1, up=up)
     more = len(found) > size
     if backwards and not last and not more:
         return keyset_page(rows, sort, size)  # near the start: the first page, and a full one
@@ -68,6 +86,19 @@ def stretches(rows: QuerySet[Any, R], sort: str, sizes: Iterable[int | None]) ->
             return
         mark = ends[0]
         yield rest.filter(_not_beyond(column, mark, up=up))
+
+
+def _found(rows: QuerySet[Any, R] | Walk, column: str, mark: tuple[Any, int] | None, most: int, *, up: bool) -> list[R]:
+    def asked() -> QuerySet[Any, R]:
+        given = rows.rows() if isinstance(rows, Walk) else rows
+        return _bounded(given, column, mark, up=up).order_by(*_order(column, up=up))[:most]
+
+    if not isinstance(rows, Walk):
+        return list(asked())
+    shape = (rows.model, tuple(rows.by), rows.fields, column, up, mark is None, most)
+    value, pk = mark or (None, 0)
+    place = [] if mark is None else [pk] if column == "id" else [value, value, pk]
+    return prepared.rows(rows.model._meta.db_table, shape, [*rows.by.values(), *place], asked)  # noqa: SLF001 (as above)
 
 
 def _not_beyond(column: str, mark: tuple[Any, int], *, up: bool) -> Q:

@@ -1,15 +1,23 @@
 """Statements of one text for good: PostgreSQL takes them apart and plans them once a connection, not at each use.
 
-For the statements that an engine runs for every license: of a short one, most of the server's time is spent before
-its first row is looked at. A plan that was kept is made anew when the statistics of its tables change.
+For the statements that an engine runs for every license and a list for every page: of a short one, most of the server's
+time is spent before its first row is looked at, and the ORM needs longer to write it than the database to answer. A
+plan that was kept is made anew when the statistics of its tables change.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model, QuerySet
+from django.db.models.utils import create_namedtuple_class
+
+M = TypeVar("M", bound=Model)
+
+MOST = 200  # statements that a connection keeps; more run as they stand
+MOST_READ = 2000  # shapes that a process keeps: whoever chooses columns makes new ones
 
 # Many rows are one value: written once by the client and read once by the database, a row costs a third of what it does
 # as a list of values, each of which both have to take for a piece of the statement's text.
@@ -27,7 +35,7 @@ def answer(name: str, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, 
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            text = _by_name(cursor, name, text, len(values))
+            text = _by_name(cursor.cursor, name, text, len(values))
         cursor.execute(text, list(values))
         return list(cursor.fetchall()) if cursor.description else []
 
@@ -37,11 +45,79 @@ def opened() -> str:
     return _OPENED[connection.vendor]
 
 
-def _by_name(cursor: CursorWrapper, name: str, text: str, number: int) -> str:
+def _by_name(cursor: Any, name: str, text: str, number: int) -> str:
     """The text that runs this one; prepared where this connection has not met it. A rollback leaves it prepared."""
     names = _names.setdefault(connection.connection, {})
     if text not in names:
+        if len(names) >= MOST:
+            return text
         name = f"{name}_{len(names)}"  # one name may have several texts
-        cursor.execute(f"PREPARE {name} AS {text % tuple(f'${one}' for one in range(1, number + 1))}")
+        with connection.wrap_database_errors:  # the client's own cursor: said once, it is no statement of a page
+            cursor.execute(f"PREPARE {name} AS {text % tuple(f'${one}' for one in range(1, number + 1))}")
         names[text] = f"EXECUTE {name}" + (f" ({', '.join(['%s'] * number)})" if number else "")
     return names[text]
+
+
+# --- what the ORM would read ----------------------------------------------------------------------------------------
+
+_Converters = dict[int, tuple[list[Callable[..., Any]], Any]]  # of a column, by its place: SQLite's and sealed values
+
+
+class _Read(NamedTuple):
+    """A statement, what makes the database's values those of Python, and the type of its rows."""
+
+    text: str
+    converters: _Converters
+    row: Any
+
+
+_read: dict[Hashable, _Read] = {}
+
+
+def instances(
+    model: type[M], name: str, rest: str, values: Sequence[Any] = (), *, fields: tuple[str, ...] = ()
+) -> list[M]:
+    """The rows of a model that `rest`, from WHERE or ORDER BY on, leaves; with these fields, else with all."""
+    names, columns, converters = _of_model(model, fields, connection.vendor)
+    found = answer(name, f"SELECT {columns} FROM {model._meta.db_table} {rest}", values)  # noqa: S608, SLF001 (our own words)
+    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in _converted(found, converters)]
+
+
+def rows(name: str, shape: Hashable, values: Sequence[Any], make: Callable[[], "QuerySet[Any, Any]"]) -> list[Any]:
+    """The rows of the queryset that `make` makes, as named tuples; it is made once a shape.
+
+    Querysets of one shape have to differ in nothing but their values. Where these are not the parameters of the
+    statement in their order, as where a database writes one in its own way, the ORM reads the rows.
+    """
+    kept = _read.get((shape, connection.vendor))
+    if kept is None:
+        made = make()
+        compiler = made.query.get_compiler(connection=connection)
+        text, found = compiler.as_sql()
+        if list(found) != list(values) or len(_read) >= MOST_READ:
+            return list(made)
+        columns = compiler.get_converters([column for column, *_rest in compiler.select])
+        row = create_namedtuple_class(*made._fields)  # type: ignore[attr-defined]
+        kept = _read[shape, connection.vendor] = _Read(text, columns, row)
+    return list(map(kept.row._make, _converted(answer(name, kept.text, values), kept.converters)))
+
+
+@lru_cache
+def _of_model(model: type[Model], fields: tuple[str, ...], _vendor: str) -> tuple[list[str], str, _Converters]:
+    """Names and columns of the fields."""
+    chosen = [one for one in model._meta.concrete_fields if not fields or one.attname in fields]  # noqa: SLF001 (Django's)
+    compiler = model._base_manager.all().query.get_compiler(connection=connection)  # noqa: SLF001 (Django's)
+    converters = compiler.get_converters([one.cached_col for one in chosen])
+    return [one.attname for one in chosen], ", ".join(str(one.column) for one in chosen), converters
+
+
+def _converted(found: list[tuple[Any, ...]], converters: _Converters) -> Iterable[Sequence[Any]]:
+    for row in found:
+        if not converters:
+            yield row
+            continue
+        values = list(row)
+        for place, (steps, column) in converters.items():
+            for step in steps:
+                values[place] = step(values[place], column, connection)
+        yield values

@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,13 +14,13 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect  # noqa: TID251 (the door of pages)
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render  # noqa: TID251 (the door of pages)
-from django.template.backends.utils import csrf_input
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +28,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from pbas.core import at_hand, kept
 from pbas.core.access import doors_of
+from pbas.core.jinja import icon
 from pbas.core.notices import services as notices
 from pbas.core.reference import reference_of
 from pbas.core.rights import rights_of
@@ -40,6 +40,7 @@ THEME_COOKIE = "theme"
 THEMES = {"auto": _("As the system"), "light": _("Light"), "dark": _("Dark")}
 _THEME_ICONS = {"auto": "device-desktop", "light": "sun", "dark": "moon"}
 _YEAR = 365 * 24 * 3600
+_CSRF_INPUT = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
 
 _MENU = (
     ("dashboard", _("Dashboard"), "layout-dashboard"),
@@ -58,22 +59,22 @@ _MENU = (
 _ALSO_AT = {"license_requests": "/uploads/", "failures": "/runs/", "plugins": "/ready-keys/"}  # entries of their own
 
 
-@dataclass(frozen=True, slots=True)
-class MenuEntry:
+class MenuEntry(NamedTuple):
     """One link of the menu."""
 
-    label: Any
-    icon: str
+    label: str
+    icon: str  # as it is drawn
     link: str
     is_current: bool
-    count: int = 0  # what needs a person there
+    waiting: int = 0  # what needs a person there
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What base.html needs on every page; `can` tells whether this reader may open or post to an address."""
     user = getattr(request, "user", None) or AnonymousUser()  # an address that is refused outright has none yet
 
-    doors = doors_of(user)
+    doors, language = doors_of(user), get_language()
+    token = SimpleLazyObject(lambda: get_token(request))  # one for all forms of the page
 
     def can(name: str, method: str = "POST") -> bool:
         return doors(name, method)
@@ -81,17 +82,17 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "user": user,
         "can": can,
-        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),  # one for all forms of the page
-        "csrf_token": SimpleLazyObject(lambda: get_token(request)),
+        "csrf_token": token,
+        "csrf_input": SimpleLazyObject(lambda: format_html(_CSRF_INPUT, token)),
         "zone": timezone.get_current_timezone(),
         "menu": [
             MenuEntry(label, icon, link, _is_at(request.path, link, _ALSO_AT.get(name, "")), _count_of(name, user))
-            for name, label, icon, link in _menu(get_language())
+            for name, label, icon, link in _menu(language)
             if can(name, "GET")
         ],
         "theme": theme_of(request),
-        "themes": _themes(get_language()),
-        "lang": get_language(),
+        "themes": _themes(language),
+        "lang": language,
         "languages": settings.LANGUAGES,
         "is_demo": settings.PBAS_DEMO,
         "has_mail": settings.HAS_MAIL,
@@ -104,12 +105,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 @lru_cache
 def _menu(_language: str | None) -> list[tuple[str, str, str, str]]:
-    return [(name, str(label), icon, reverse(name)) for name, label, icon in _MENU]
+    return [(name, str(label), icon(picture), reverse(name)) for name, label, picture in _MENU]
 
 
 @lru_cache
 def _themes(_language: str | None) -> list[tuple[str, str, str]]:
-    return [(name, str(label), _THEME_ICONS[name]) for name, label in THEMES.items()]
+    return [(name, str(label), icon(_THEME_ICONS[name], str(label))) for name, label in THEMES.items()]
 
 
 def _count_of(name: str, reader: Any) -> int:

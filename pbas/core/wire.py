@@ -2,23 +2,31 @@
 
 import gzip
 import re
+import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.finders import BaseFinder
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.http import HttpRequest, HttpResponse  # noqa: TID251 (the door of pages)
-from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
+from django.utils.deprecation import MiddlewareMixin
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from pbas.core.access import FRESH
 
 _TEXTS = re.compile(r"text/|image/svg|application/(json|javascript)")
 _OK = 200
+_WORTH_PACKING = 200  # bytes
+_QUICKLY = 3  # the last of gzip's levels that look for nothing better
+_LONGEST_NAME = 100  # characters, as Django's
 _DIGEST = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]+$)")  # as `_with_digest` writes it
 
 
@@ -77,15 +85,49 @@ class StaticMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc] # whitenoise
         return made
 
 
-class PackingMiddleware(GZipMiddleware):
-    """Packs pages. Not those that show a secret, whose length would then tell of it; nor files that are being sent."""
+class PackingMiddleware(MiddlewareMixin):
+    """Packs pages. Not those that show a secret, whose length would then tell of it; nor files that are being sent.
+
+    As Django's, but quickly: a page becomes an eighth longer than by gzip's usual way, in a quarter of its time. What
+    else is in a page is kept from telling by its length, too: a name of random length goes with it (BREACH).
+    """
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         """The answer, packed if it may be."""
         match = request.resolver_match
         if response.streaming or (match is not None and match.view_name in FRESH):
             return response
-        return super().process_response(request, response)
+        is_text = _TEXTS.match(response.get("Content-Type", "")) and "Content-Encoding" not in response
+        if not is_text or len(response.content) < _WORTH_PACKING:
+            return response
+        patch_vary_headers(response, ("Accept-Encoding",))
+        if _unpacks(request):
+            response.content = _packed_page(response.content)
+            response["Content-Encoding"], response["Content-Length"] = "gzip", str(len(response.content))
+        return response
+
+
+def _packed_page(content: bytes) -> bytes:
+    packed = BytesIO()
+    name = "a" * secrets.randbelow(_LONGEST_NAME)
+    with gzip.GzipFile(name, "wb", compresslevel=_QUICKLY, fileobj=packed, mtime=0) as file:
+        file.write(content)
+    return packed.getvalue()
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The content security policy: the same text for all pages but those whose view or nonce says more."""
+
+    _of_all: str | None = None
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        """The answer with its policy."""
+        if any(name.startswith("_csp_") for name in (*vars(response), *vars(request))):
+            return super().process_response(request, response)
+        if self._of_all is None:
+            self._of_all = super().process_response(request, response)[HEADER]
+        response[HEADER] = self._of_all
+        return response
 
 
 @lru_cache(maxsize=1000)

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import User
+from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.test import Client
 from django.utils import timezone
 
+from licenses.lists import LicenseList
 from licenses.models import License, LicenseClass, PluginConfiguration
 from tests.factories import World, make_class, make_configuration, make_license
 from tests.web.moving import stop, uploaded
@@ -237,3 +241,30 @@ def test_htmx_gets_the_list_alone_and_going_back_gets_the_page(staff_client: Cli
     assert "HX-Request" in part["Vary"]
     whole = staff_client.get(PAGE, headers={**HTMX, "HX-History-Restore-Request": "true"})
     assert "<html" in whole.text
+
+
+WALKS = [
+    *("", "sort=id", "sort=key", "sort=-key", "sort=expires_order", "state=issued", "size=25&last=1"),
+    *("state=installed&sort=expires_order", "columns=key,number,email,installed,sync"),
+]
+
+
+@pytest.mark.parametrize("asked", WALKS)
+def test_a_walk_along_an_index_shows_what_the_filter_leaves_on_each_of_its_pages(asked: str, staff: User) -> None:
+    now = timezone.now()
+    for license_class in (make_class(), make_class()):
+        made = [one.pk for one in make_licenses(license_class, 120)]
+        License.objects.filter(pk__in=made[::2]).update(state="installed", installed_at=now)
+        License.objects.filter(pk__in=made[::3]).update(expires_at=now + timedelta(days=9))
+    for tab in ("", f"&plugin={license_class.configuration_id}"):
+        address: str | None = asked + tab
+        for _page in range(12):
+            listed = LicenseList(QueryDict(address), staff)
+            assert listed.walked is not None
+            rows = listed.query.page(listed.filtered().values_list(*listed.fields, named=True)).rows
+            assert rows
+            assert [one._asdict() for one in listed.page.rows] == [one._asdict() for one in rows]
+            if listed.page.next is None:
+                break
+            address = f"{asked}{tab}&{urlencode(listed.page.next)}"
+        assert listed.page.next is None

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.http import HttpResponse  # noqa: TID251 (what the middleware packs)
 from django.test import Client
 from django.urls import reverse
 
+from pbas.core.wire import PackingMiddleware
 from tests.factories import World, make_license
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +79,38 @@ def test_what_is_being_sent_as_a_file_is_not_packed(staff_client: Client, world:
     answer: Any = staff_client.get("/lists/licenses/export.csv", headers=UNPACKS)
     assert "Content-Encoding" not in answer
     assert world.license.key.encode() in _body(answer)
+
+
+def test_the_same_page_has_not_the_same_length_each_time_so_that_it_tells_nothing_of_what_is_in_it(rf: Any) -> None:
+    middleware = PackingMiddleware(lambda _request: HttpResponse("a secret token " * 100))
+    packed: list[Any] = [middleware(rf.get("/", headers=UNPACKS)) for _n in range(12)]
+    assert len({_page(answer) for answer in packed}) == 1
+    assert len({len(answer.content) for answer in packed}) > 1
+    assert all(int(answer["Content-Length"]) == len(answer.content) for answer in packed)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HttpResponse("short"),
+        HttpResponse(b"\x89PNG" * 200, content_type="image/png"),
+        HttpResponse("packed already" * 100, headers={"Content-Encoding": "br"}),
+    ],
+)
+def test_what_is_short_or_no_text_or_packed_is_sent_as_it_is(rf: Any, answer: HttpResponse) -> None:
+    before, had = answer.content, answer.get("Content-Encoding")
+    sent: Any = PackingMiddleware(lambda _request: answer)(rf.get("/", headers=UNPACKS))
+    assert (sent.content, sent.get("Content-Encoding")) == (before, had)
+
+
+def test_who_does_not_unpack_gets_a_page_as_it_is(client: Client) -> None:
+    answer = client.get("/store/")
+    assert "Content-Encoding" not in answer
+    assert "Accept-Encoding" in answer["Vary"]
+
+
+def test_a_view_that_says_more_has_a_policy_of_its_own_and_the_next_page_has_not(staff_client: Client) -> None:
+    policies = [staff_client.get(path)["Content-Security-Policy"] for path in ("/store/", "/api/v1/docs/", "/store/")]
+    assert policies[0] == policies[2]
+    assert "unsafe-inline" in policies[1]
+    assert "unsafe" not in policies[2]

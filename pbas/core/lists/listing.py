@@ -1,8 +1,8 @@
 """A list of the panel: its filters and columns, the rows of one page, and what else can be done with it."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -10,8 +10,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import get_language
 
-from pbas.core.keyset import Page
+from pbas.core.keyset import Page, Walk
 from pbas.core.lists.actions import Action
 from pbas.core.lists.columns import Column
 from pbas.core.lists.models import SavedView, views_for
@@ -75,6 +76,11 @@ class PanelList:
         """All rows that the filters leave."""
         raise NotImplementedError
 
+    @property
+    def walked(self) -> Mapping[str, Any] | None:
+        """The values of columns by which an index has just the filtered rows in their order; None where none has."""
+        return None
+
     def exact_hit(self) -> str:
         """The address of the one row that the search names exactly; "" where there is none."""
         return ""
@@ -82,11 +88,21 @@ class PanelList:
     @cached_property
     def shown(self) -> list[Column]:
         """The columns of this reader in his order."""
-        first, *others = self.columns
+        first, *others = self._said_columns
         if not self.query.columns:
             return [first, *(column for column in others if column.is_shown)]
         by_name = {column.name: column for column in others}
         return [first, *(by_name[name] for name in self.query.columns if name in by_name)]
+
+    def words(self, choices: str) -> Mapping[str, str]:
+        """The values of the class's attribute `choices` and what they are called; translated once a language."""
+        kind: Any = type(self)
+        return _words(kind, choices, get_language())
+
+    @property
+    def _said_columns(self) -> list[Column]:
+        kind: Any = type(self)
+        return _columns(kind, get_language())
 
     @property
     def names(self) -> list[str]:
@@ -95,7 +111,7 @@ class PanelList:
 
     def all_columns(self, shown: Sequence[str]) -> list[Column]:
         """Every column for the form that chooses: the first one, those shown in their order, then the others."""
-        first, *others = self.columns
+        first, *others = self._said_columns
         by_name = {column.name: column for column in others}
         order = dict.fromkeys([*(name for name in shown if name in by_name), *by_name])
         return [first, *(by_name[name] for name in order)]
@@ -110,6 +126,8 @@ class PanelList:
     @cached_property
     def page(self) -> Page[Any]:
         """The rows asked for, as named tuples. One statement."""
+        if (by := self.walked) is not None:
+            return self.query.page(Walk(self.model, by, tuple(self.fields)))
         return self.query.page(self.filtered().values_list(*self.fields, named=True))
 
     @property
@@ -145,6 +163,16 @@ class PanelList:
     def _saved(self) -> list[SavedView]:
         """What this reader keeps of the list, and the views that others share."""
         return [] if self._reader_id is None else views_for(self.name, self._reader)
+
+
+@lru_cache
+def _words(kind: Any, choices: str, _language: str | None) -> Mapping[str, str]:
+    return {value: str(label) for value, label in getattr(kind, choices)}
+
+
+@lru_cache
+def _columns(kind: Any, _language: str | None) -> list[Column]:
+    return [replace(column, label=str(column.label)) for column in kind.columns]
 
 
 def list_called(name: str) -> type[PanelList]:

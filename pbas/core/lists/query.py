@@ -9,8 +9,9 @@ from zlib import crc32
 from django.db.models import QuerySet
 from django.http import QueryDict  # noqa: TID251 (the query string of a list)
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from pbas.core.keyset import Page, keyset_page
+from pbas.core.keyset import Page, Walk, keyset_page
 
 PAGE_SIZE = 50
 PAGE_SIZES = ("25", "50", "100", "200")
@@ -19,6 +20,9 @@ _CHOICES = ("sort", "columns", "size")
 GO = "go"  # what the search's button says: an exact hit is to be opened
 _LONGEST = 200  # characters of a query value that are looked at
 _LONGEST_PLACE = 300
+_NO_VALUE = gettext_lazy("The filter has no value “%(value)s”.")  # said in vain only: hence lazy, as the two below
+_NO_SORT = gettext_lazy("The list cannot be sorted by “%(value)s”.")
+_NO_SIZE = gettext_lazy("A page has 25, 50, 100 or 200 rows, not “%(value)s”.")
 
 R = TypeVar("R")
 
@@ -50,11 +54,9 @@ class ListQuery:
         self._complain(*(_("There is no filter “%(name)s”.") % {"name": key[:40]} for key in given if key not in known))
         self._values = {key: self._filter(key, allowed) for key, allowed in filters.items()}
         self._sorts, self.sorts = sorts, sorts(self._values)
-        told = _("The list cannot be sorted by “%(value)s”.")
-        self.sort = self._choice("sort", self.sorts, told) or self.sorts[0]
-        sizes = _("A page has 25, 50, 100 or 200 rows, not “%(value)s”.")
+        self.sort = self._choice("sort", self.sorts, _NO_SORT) or self.sorts[0]
         chosen = QueryDict(kept)
-        self._size = self._choice("size", PAGE_SIZES, sizes)
+        self._size = self._choice("size", PAGE_SIZES, _NO_SIZE)
         self.size = int(self._size or _allowed(chosen.get("size", ""), PAGE_SIZES) or PAGE_SIZE)
         self._columns = self._named_columns(given, columns, is_told=True)
         self.columns = self._columns or self._named_columns(chosen, columns, is_told=False)
@@ -91,7 +93,7 @@ class ListQuery:
         """What a form that leads back to the list takes along, but for some names."""
         return [(key, str(value)) for key, value in QueryDict(self.link()[1:]).items() if key not in without]
 
-    def page(self, rows: QuerySet[Any, R]) -> Page[R]:
+    def page(self, rows: QuerySet[Any, R] | Walk) -> Page[R]:
         """The page of `rows` that is asked for."""
         place = self.place
         found = keyset_page(
@@ -110,7 +112,7 @@ class ListQuery:
         self.complaints += texts
 
     def _filter(self, name: str, allowed: Container[str]) -> str:
-        return self._choice(name, allowed, self._gone.get(name) or _("The filter has no value “%(value)s”."))
+        return self._choice(name, allowed, self._gone.get(name, _NO_VALUE))
 
     def _choice(self, name: str, allowed: Container[str], complaint: Any) -> str:
         value = _clean(self._given.get(name, ""))

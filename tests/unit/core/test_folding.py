@@ -43,6 +43,14 @@ def test_what_is_known_on_the_page_only_is_still_asked_there() -> None:
     assert _draw('{{ url("license", pk) }} {{ icon(name) }}', pk=7, name="x").startswith("/licenses/7/ <svg")
 
 
+def test_words_with_a_context_stand_in_the_page_and_those_for_a_number_are_found_without_a_search() -> None:
+    code = _code('{{ pgettext("several", "none") }}{{ ngettext("%(num)d row", "%(num)d rows", n) }}')
+    assert "none" in code
+    assert "pgettext" not in code
+    assert "resolve('ngettext')" not in code
+    assert _draw('{{ ngettext("%(num)d row", "%(num)d rows", n) }}', n=2) == "2 rows"
+
+
 def test_variables_in_words_are_escaped_and_the_words_are_not() -> None:
     assert _draw('{{ _("%(n)s of %(all)s", n=n, all=3) }}', n="<b>") == "&lt;b&gt; of 3"
     assert _draw('{{ _("100%%") }}') == "100%"

@@ -1,12 +1,18 @@
 """Statements of one text: the same answers on both databases, taken apart once a connection by PostgreSQL."""
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from pbas.core import prepared
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 pytestmark = pytest.mark.django_db(transaction=True)  # connections are closed here
 
@@ -45,9 +51,9 @@ def test_postgresql_gets_the_text_once_and_then_its_name() -> None:
     with CaptureQueriesContext(connection) as asked:
         for number in range(3):
             prepared.answer("test", text, [number])
-    assert [one["sql"].split()[0] for one in asked] == ["PREPARE", "EXECUTE", "EXECUTE", "EXECUTE"]
-    assert asked.captured_queries[-1]["sql"].startswith("EXECUTE test_")
+    assert [one["sql"].split("_")[0] for one in asked] == ["EXECUTE test"] * 3
     assert "once" not in asked.captured_queries[-1]["sql"]
+    assert len(_kept("once")) == 1
 
 
 @only_postgresql
@@ -55,9 +61,8 @@ def test_a_statement_met_first_in_a_transaction_that_is_taken_back_is_known_ever
     with transaction.atomic():
         prepared.answer("test", "SELECT 'taken back'")
         transaction.set_rollback(True)
-    with CaptureQueriesContext(connection) as asked:
-        assert prepared.answer("test", "SELECT 'taken back'") == [("taken back",)]
-    assert len(asked) == 1
+    assert prepared.answer("test", "SELECT 'taken back'") == [("taken back",)]
+    assert len(_kept("taken back")) == 1
 
 
 @only_postgresql
@@ -76,3 +81,59 @@ def test_a_new_connection_takes_the_statement_apart_again() -> None:
     with CaptureQueriesContext(connection) as asked:
         prepared.answer("test", ADD, [1, 1])
     assert len(asked) == 1
+
+
+@only_postgresql
+def test_a_connection_keeps_no_more_statements_than_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared.answer("test", "SELECT 'one of the last'")
+    monkeypatch.setattr(prepared, "MOST", 1)
+    assert prepared.answer("test", "SELECT 'too many', CAST(%s AS integer)", [7]) == [("too many", 7)]
+    assert len(_kept("one of the last")) == 1
+    assert _kept("too many") == []
+
+
+def test_instances_of_a_model_are_as_the_orm_reads_them() -> None:
+    made = User.objects.create_user("reader", "reader@example.test", last_login=timezone.now())
+    (found,) = prepared.instances(User, "test", "WHERE id = %s", [made.pk])
+    assert vars(found)["date_joined"].tzinfo is not None
+    assert {**vars(found), "_state": None} == {**vars(User.objects.get(pk=made.pk)), "_state": None}
+
+
+def test_fields_that_were_not_read_are_loaded_when_they_are_asked_for(django_assert_num_queries: Any) -> None:
+    made = User.objects.create_user("reader", "reader@example.test")
+    (found,) = prepared.instances(User, "test", "WHERE id = %s", [made.pk], fields=("id", "username"))
+    with django_assert_num_queries(0):
+        assert found.username == "reader"
+    with django_assert_num_queries(1):
+        assert found.email == "reader@example.test"
+
+
+def _asked(number: int, seen: list[int]) -> list[Any]:
+    def make() -> "QuerySet[User, Any]":
+        seen.append(number)
+        return User.objects.filter(pk__gte=number).order_by("pk").values_list("pk", "date_joined", named=True)
+
+    return prepared.rows("test", "people from a number on", [number], make)
+
+
+def test_a_queryset_is_made_once_a_shape_and_answers_for_all_its_values() -> None:
+    people = [User.objects.create_user(f"reader-{number}") for number in range(3)]
+    seen: list[int] = []
+    for first in range(3):
+        found = _asked(people[first].pk, seen)
+        assert [(row.pk, row.date_joined) for row in found] == [(one.pk, one.date_joined) for one in people[first:]]
+    assert len(seen) <= 1
+
+
+def test_a_statement_with_other_parameters_than_it_was_said_to_have_is_left_to_the_orm() -> None:
+    User.objects.create_user("Reader")
+    for name, number in (("READER", 1), ("nobody", 0)):
+        asked = User.objects.filter(username__iexact=name, is_active=True).values_list("pk", named=True)
+        assert len(prepared.rows("test", "named, whatever the case", [name], lambda: asked)) == number  # noqa: B023
+
+
+def _kept(words: str) -> list[Any]:
+    """The statements with these words that this connection keeps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE position(%s in statement) > 0", [words])
+        return list(cursor.fetchall())
