@@ -22,16 +22,17 @@ class Counts:
 
     def __init__(self, rows: Iterable[tuple[str, int, str, int]]) -> None:
         self.rows = tuple(rows)
-        self._totals: dict[tuple[str, int | None, str], int] = defaultdict(int)
+        self._tabs: dict[str, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
         for subject, configuration, state, n in self.rows:
-            for tab in (configuration, None):
-                self._totals[subject, tab, state] += n
-                self._totals[subject, tab, ""] += n
+            self._tabs[subject][configuration][state] = n
 
     def of(self, subject: str, *, states: Iterable[str] = (), tab: int | None = None) -> int:
         """How many there are of a subject ("license" or "request"), of some states and one configuration if given."""
-        totals: list[int] = [self._totals[subject, tab, state] for state in states or ("",)]
-        return sum(totals)
+        tabs = self._tabs[subject]
+        counted = tabs.values() if tab is None else [tabs.get(tab, {})]
+        if not states:
+            return sum(sum(one.values()) for one in counted)
+        return sum(one.get(state, 0) for one in counted for state in states)
 
     def waiting(self, tabs: Iterable[PluginConfiguration]) -> int:
         """How many requests of these configurations need a person; an offline one needs him for key, files, install."""

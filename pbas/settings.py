@@ -133,7 +133,7 @@ _cache_url = value_of("CACHE_URL", "locmemcache://" if EMBEDDED else value_of("C
 CACHES = {"default": environ.Env.cache_url_config(_cache_url)}
 if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
     CACHES["default"]["BACKEND"] = "pbas.core.redis_cache.Cache"
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "pbas.core.sessions"
 
 # --- people
 

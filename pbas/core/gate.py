@@ -1,7 +1,7 @@
 """The gate before all pages: who is not signed in comes to the login, who may not do this is refused."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -21,6 +21,9 @@ from pbas.core.accounts import is_fresh
 from pbas.core.kept import login_with_kept
 from pbas.core.rights import rights_of
 
+if TYPE_CHECKING:
+    from pbas.core.sessions import SessionStore
+
 
 class GateMiddleware(LoginRequiredMiddleware):
     """Asks the table of `access` before each page."""
@@ -31,10 +34,12 @@ class GateMiddleware(LoginRequiredMiddleware):
         need = need_of(name, request.method or "GET")
         if name in API or PUBLIC in need:
             return None
+        session = cast("SessionStore", request.session)
+        at_hand.bring(session, name)
         request.user = get_user(request)  # himself: who is only looked up when asked for costs at each look
         if not request.user.is_authenticated:
             return self._to_login(request, view_func)
-        at_hand.bring(request.user, name)
+        at_hand.give(request.user, session, name)
         if not is_allowed(request.user, name, request.method or "GET"):
             return _refused(request, name)
         if name in FRESH and not is_fresh(request):

@@ -184,8 +184,13 @@ def moment(value: datetime | None) -> Markup:
     if value is None:
         return Markup('<span class="soft">&ndash;</span>')
     local = timezone.localtime(value)
-    shown = formats.date_format(local, "DATETIME_FORMAT")
+    shown = _shown(local.replace(second=0, microsecond=0, tzinfo=None), get_language() or "")
     return Markup('<time datetime="%s" title="%s">%s</time>') % (value.isoformat(), local.tzname(), shown)
+
+
+@lru_cache(maxsize=2000)
+def _shown(minute: datetime, _language: str) -> str:
+    return formats.date_format(minute, "DATETIME_FORMAT")
 
 
 # Django's own words are for a length of time alone: in German that is "3 Tage", but "vor 3 Tagen".

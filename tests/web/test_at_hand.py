@@ -1,4 +1,4 @@
-"""A page asks the cache for its session, and once more for all else that it wants to know of its reader."""
+"""A page asks the cache once: for its session, and for all else that it wants to know of its reader."""
 
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ from pbas.core import at_hand
 from pbas.core.lists.models import SavedView
 from pbas.core.notices import services as notices
 from pbas.core.rights import OPERATOR, VIEWER, give_role
+from pbas.core.sessions import SessionStore
 from pbas.core.story import staff
 from tests.factories import World, fresh_client
 
@@ -42,7 +43,7 @@ def operator() -> User:
 
 
 @pytest.mark.parametrize("address", LISTS)
-def test_a_list_asks_the_cache_for_the_session_and_once_for_its_reader(
+def test_a_list_asks_the_cache_once_for_its_session_and_its_reader(
     settings: Any, operator: User, world: World, address: str
 ) -> None:
     assert world.request
@@ -51,9 +52,31 @@ def test_a_list_asks_the_cache_for_the_session_and_once_for_its_reader(
     client.get(address)  # rights and views are kept from here on
     CountedCache.asked.clear()
     assert client.get(address).status_code == 200
-    session, *others = CountedCache.asked
-    assert "session" in session
-    assert [type(one) for one in others] == [list], "asked one by one"
+    assert [type(one) for one in CountedCache.asked] == [list], "asked one by one"
+    assert any("session" in name for name in CountedCache.asked[0])
+
+
+def test_what_was_brought_for_another_is_never_used(operator: User) -> None:
+    """A session is taken for somebody's whose it is no more: its reader gets what is his own."""
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    give_role(viewer, VIEWER)
+    client, other = fresh_client(operator), fresh_client(viewer)
+    for _n in range(2):
+        assert client.get("/licenses/new/").status_code == 200
+        assert other.get("/licenses/new/").status_code == 403
+    mine, his = (str(one.session.session_key) for one in (client, other))
+    at_hand._readers.update({mine: viewer.pk, his: operator.pk})
+    assert client.get("/licenses/new/").status_code == 200
+    assert other.get("/licenses/new/").status_code == 403
+    assert (at_hand._readers[mine], at_hand._readers[his]) == (operator.pk, viewer.pk)
+
+
+def test_a_session_that_ended_meanwhile_is_none(operator: User) -> None:
+    client = fresh_client(operator)
+    for _n in range(2):
+        assert client.get("/licenses/").status_code == 200
+    client.session.flush()
+    assert client.get("/licenses/").status_code == 302
 
 
 def test_what_changes_between_two_pages_shows_on_the_second(operator: User) -> None:
@@ -83,7 +106,7 @@ def test_who_looks_at_his_notices_has_no_new_ones_on_that_very_page(
 def test_the_cache_answers_for_what_no_request_has_brought(operator: User) -> None:
     cache.set(at_hand.FAILURES, 3, None)
     assert at_hand.look(at_hand.FAILURES, operator) == 3
-    at_hand.bring(operator, "licenses")
+    at_hand.give(operator, SessionStore(), "licenses")
     cache.set(at_hand.FAILURES, 4, None)
     assert at_hand.look(at_hand.FAILURES, operator) == 3
     at_hand.let_go(operator)
