@@ -43,26 +43,27 @@ class _BodyTooLargeError(aiohttp.ClientError):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a URL leads; `label` is how errors name it, without path, query or credentials."""
+    """Where URLs lead; `label` is how errors name it, without path, query or credentials."""
 
-    url: URL
     host: str
     label: str
     tls: bool
 
 
-@functools.lru_cache(maxsize=512)
-def _locate(text: str) -> _Place:
+def _read_url(text: str) -> URL:
     try:
-        url = URL(text)
-        host, port = url.host, url.port
+        return URL(text)
     except ValueError:
         raise MisconfiguredError("The address of the key server is not a valid URL.") from None
+
+
+def _place_of(url: URL) -> _Place:
+    host, port = url.host, url.port
     if url.scheme not in {"http", "https"} or not host or port is None:
         raise MisconfiguredError("The address of the key server needs http:// or https:// and a host name.")
     if url.user is not None or url.password is not None:
         raise MisconfiguredError("The address of the key server must not contain a login or password.")
-    return _Place(url, host, f"{host}:{port}", url.scheme == "https")
+    return _Place(host, f"{host}:{port}", url.scheme == "https")
 
 
 @functools.lru_cache(maxsize=64)
@@ -80,9 +81,9 @@ def _tls(ca_file: str) -> ssl.SSLContext:
 
 
 @functools.lru_cache(maxsize=64)
-def _time_out(seconds: float) -> aiohttp.ClientTimeout:
+def _until_connected(seconds: float) -> aiohttp.ClientTimeout:
     # Waiting for a slot is over by now, so `connect` is name, connection and TLS: nothing is sent before its end.
-    return aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds * 0.8))
+    return aiohttp.ClientTimeout(total=None, connect=min(CONNECT_SECONDS, seconds * 0.8))
 
 
 class VendorClient:
@@ -101,6 +102,7 @@ class VendorClient:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._reach, self._body_limit = reach, body_limit
+        self._places: dict[tuple[str, str], _Place] = {}  # by scheme and authority; as few as there are vendors
         self._slots = asyncio.Semaphore(limit)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -144,35 +146,52 @@ class VendorClient:
 
         `timeout` is in seconds from the moment a slot is free to the last byte of the answer.
         """
-        place = _locate(url)
-        self._check_literal(place)
+        address = _read_url(url)
+        place = self._place(address)
         trust = _tls(ca_file) if place.tls else True
         seconds = TOTAL_SECONDS if timeout is None else timeout
-        options = {"data": body or None, "headers": headers, "ssl": trust, "timeout": _time_out(seconds)}
+        options = {"data": body or None, "headers": headers, "ssl": trust, "timeout": _until_connected(seconds)}
         async with self._slots:
             try:
-                return await self._exchange(method, place.url, **options)
+                async with asyncio.timeout(seconds):  # one timer; aiohttp's own is looked at whenever it waits
+                    return await self._exchange(method, address, **options)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
                 raise _not_sent(error, place) from None
             except (aiohttp.ClientError, OSError) as error:
                 raise _lost(error, place, seconds, self._body_limit, spends=spends) from None
 
     async def _exchange(self, method: str, url: URL, **options: Any) -> Reply:
-        async with self._session.request(method, url, allow_redirects=False, **options) as answer:
+        answer = await self._session.request(method, url, allow_redirects=False, **options)
+        try:
             content = await self._read(answer)
-            return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
+        except BaseException:
+            answer.close()
+            raise
+        return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
-    def _check_literal(self, place: _Place) -> None:
+    def _place(self, url: URL) -> _Place:
+        """Looked at once: an address that is written out is checked here, a name whenever it is resolved."""
+        origin = (url.scheme, url.raw_authority)
+        if origin not in self._places:
+            self._places[origin] = self._checked(_place_of(url))
+        return self._places[origin]
+
+    def _checked(self, place: _Place) -> _Place:
         address = literal(place.host)
         if address is not None and not self._reach.covers(address):
             raise _refused_address(place, str(address))
+        return place
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        """The body; when it is whole, its connection has gone back to the others."""
         length = answer.content_length
         if length is not None and length > self._body_limit:
             raise _BodyTooLargeError
-        if length is not None and "Content-Encoding" not in answer.headers:
-            return await answer.read()
+        if answer.content.is_eof():  # it came with its head, as short ones do
+            content = answer.content.read_nowait()
+            if len(content) > self._body_limit:
+                raise _BodyTooLargeError
+            return content
         parts, size = [], 0
         async for part in answer.content.iter_any():
             size += len(part)
