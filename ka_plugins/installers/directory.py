@@ -7,7 +7,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 import stat
 import time
 from dataclasses import dataclass
@@ -181,22 +180,32 @@ def _read(folder: int, name: str, limit: int | None = None) -> bytes | None:
             raise IsADirectoryError(errno.EISDIR, "a folder has this name")
         if not stat.S_ISREG(status.st_mode) or (limit is not None and status.st_size != limit):
             return None
-        return b"".join(iter(lambda: os.read(file, READ_AT_ONCE), b""))
+        return _whole(file, status.st_size)
     finally:
         os.close(file)
 
 
+def _whole(file: int, size: int) -> bytes:
+    """All that an open file holds; one that is as long as it was said to be takes one call of the system."""
+    body = os.read(file, min(size, READ_AT_ONCE) + 1)
+    if len(body) != size:
+        body += b"".join(iter(lambda: os.read(file, READ_AT_ONCE), b""))
+    return body
+
+
 def _write(folder: int, name: str, body: bytes) -> None:
     """Bytes first, durable, then the name: whoever looks sees the old file or the whole new one."""
-    temporary = f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    temporary = f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     file = os.open(temporary, flags, MODE, dir_fd=folder)
     try:
-        with os.fdopen(file, "wb", buffering=0) as opened:
+        try:
             rest = memoryview(body)
             while rest:
-                rest = rest[opened.write(rest) or 0 :]
+                rest = rest[os.write(file, rest) :]
             os.fsync(file)
+        finally:
+            os.close(file)
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with contextlib.suppress(OSError):
