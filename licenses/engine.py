@@ -35,9 +35,9 @@ State = LicenseRequest.State
 TICK = 1.0  # seconds after which a busy engine looks for due rows unasked: expired leases, retries of others
 LAST_COMMITS = 3.0  # seconds that landings get after the grace of the calls is over
 OF_LEASE = 0.8  # the part of a lease that one step may take: its answer lands before somebody else has the request
-# Allocations between two garbage collections. Requests in flight are many objects that live for seconds; at Python's
-# default the collector walks them, and the whole process, so often that it takes a fifth of the engine's time.
-COLLECT_AFTER = 20_000
+# Allocations between two garbage collections, for each request that may be in flight: what one holds lives for seconds
+# and is no garbage. With less, the collector walks over all of them again and again and finds nothing.
+COLLECT_AFTER = 100
 
 # One byte that parent and forked children share: the signal to stop reaches the parent only.
 _stop = mmap.mmap(-1, 1)
@@ -68,7 +68,7 @@ def drain() -> int:
         bell.wake_here()
         return 0
     usual = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, *usual[1:])
+    gc.set_threshold(COLLECT_AFTER * settings.ENGINE_SLOTS, *usual[1:])
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(Engine().run())
