@@ -12,6 +12,7 @@ from licenses.plugins import plugin_class
 from licenses.ready_keys.rules import check_by_hand
 from pbas.core.crypto import keyring, new_uid
 from pbas.core.problems import Problem
+from pbas.core.rows import new_row
 
 _SHOWN = 4  # characters of a secret key that people see, at its end
 
@@ -36,12 +37,13 @@ def new_license(
     parent: License | None = None,
 ) -> License:
     """An unsaved license for a key. An additional key belongs to its parent's class; `features` says what it is."""
-    return License(
+    return new_row(
+        License,
         uid=new_uid(),
         configuration_id=configuration_id,
         license_class_id=license_class_id,
         subscription_id=subscription_id,
-        parent=parent,
+        parent_id=parent and parent.pk,
         key=masked(key.number) if plugin.secret_keys else key.number,
         secret_key=key.number if plugin.secret_keys else "",
         fingerprint=fingerprint(plugin, key.number),
@@ -87,7 +89,8 @@ def new_files(
         if any(one.sha256 == digest and one.request_id == request_id for one in earlier):
             continue
         made.append(
-            LicenseFile(
+            new_row(
+                LicenseFile,
                 uid=new_uid(),
                 request_id=request_id,
                 license_id=license_id,

@@ -15,6 +15,7 @@ from licenses.plugins import plugin_class
 from licenses.points import point
 from licenses.signals import requests_at_rest
 from pbas.core.crypto import new_uid
+from pbas.core.rows import add_rows
 from pbas.core.story import SYSTEM
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def _keep_keys(landings: Sequence[Landing]) -> dict[int, int]:
     """Make the licenses of new keys, bring known ones up to date; the license of each request by its id."""
     new = [one for one in landings if one.sold]
     mains = [_license(one.claimed, one.key) for one in new if one.key]
-    statements.add_rows(mains)
+    add_rows(mains)
     children = [
         [_license(one.claimed, child, parent=main) for child in (one.key.additional if one.key else ())]
         for one, main in zip(new, mains, strict=True)
     ]
-    statements.add_rows([child for row in children for child in row])
+    add_rows([child for row in children for child in row])
     for one, main, own in zip(new, mains, children, strict=True):
         one.claimed.license = main.pk
         for key, row in zip(one.claimed.keys, [main, *own], strict=True):
@@ -144,7 +145,7 @@ def _keep_files(landings: Sequence[Landing]) -> None:
             existing=[row for row in existing if row.license_id == key.license],
         )
     ]
-    statements.add_rows(rows)
+    add_rows(rows)
 
 
 def _keep_candidates(landings: Sequence[Landing]) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import DateTimeField, Field, Model
-from django.db.models.expressions import DatabaseDefault, RawSQL
+from django.db import connection
+from django.db.models import DateTimeField
+from django.db.models.expressions import RawSQL
 
 from pbas.core import prepared
 
@@ -26,8 +26,6 @@ _AGE = {  # seconds since a moment
     "sqlite": "(julianday('now') - julianday({0})) * 86400.0",
 }
 _SKIP_LOCKED = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
-
-Fields = Sequence["Field[Any, Any]"]
 
 # The vendor is asked in these; the others that an engine walks are the panel's own work and go on while he is down.
 # What neither names is of a newer version of the panel beside this one, and is left to it.
@@ -215,60 +213,6 @@ def add_events(rows: Iterable[tuple[Any, ...]]) -> None:
     listed = list(rows)
     if listed:
         prepared.answer("add_events", _EVENTS.format(now=now(), rows=prepared.opened()), [json.dumps(listed)])
-
-
-def add_rows(rows: Sequence[Model]) -> None:
-    """Insert new rows of one model in one statement and give them their ids.
-
-    What `bulk_create` does, at a third of its cost: values only, no expressions, no signals, no conflicts.
-    """
-    if not rows:
-        return
-    meta = rows[0]._meta  # noqa: SLF001 (Django's public name for it)
-    fields = [
-        field
-        for field in meta.local_concrete_fields
-        if not (field.primary_key or field.generated or isinstance(field.value_from_object(rows[0]), DatabaseDefault))
-    ]
-    add = _add_as_one_value if connection.vendor == "postgresql" else _add_as_values
-    for row, (pk,) in zip(rows, add(rows, meta.db_table, fields), strict=True):
-        row.pk = pk
-        row._state.adding = False  # noqa: SLF001 (as bulk_create leaves it)
-
-
-def _add_as_one_value(rows: Sequence[Model], table: str, fields: Fields) -> list[tuple[Any, ...]]:
-    columns = _columns(fields)
-    given = [{field.column: field.pre_save(row, add=True) for field in fields} for row in rows]
-    source = f'jsonb_populate_recordset(CAST(NULL AS "{table}"), CAST(%s AS jsonb))'
-    text = f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM {source} RETURNING id'  # noqa: S608 (names of our own tables)
-    return prepared.answer(f"add_{table}", text, [json.dumps(given, default=_plain)])
-
-
-def _plain(value: object) -> str:
-    """What JSON has no form for, as PostgreSQL reads its type: a moment, a UUID, bytes."""
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
-
-
-def _add_as_values(rows: Sequence[Model], table: str, fields: Fields) -> list[tuple[Any, ...]]:
-    """SQLite reads no bytes from JSON, and takes values at no more than they are."""
-    marks = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
-    values = [value for row in zip(*(_column(field, rows) for field in fields), strict=True) for value in row]
-    with connection.cursor() as cursor:
-        cursor.execute(f'INSERT INTO "{table}" ({_columns(fields)}) VALUES {marks} RETURNING id', values)  # noqa: S608 (as above)
-        return list(cursor.fetchall())
-
-
-def _columns(fields: Fields) -> str:
-    return ", ".join(f'"{field.column}"' for field in fields)
-
-
-def _column(field: "Field[Any, Any]", rows: Sequence[Model]) -> list[Any]:
-    """One field of new rows as the database takes it; most columns of a batch hold one default, made ready once."""
-    database = connections[DEFAULT_DB_ALIAS]  # itself, as the proxy looks it up for each value
-    given = [field.pre_save(row, add=True) for row in rows]
-    if all(value is given[0] for value in given):
-        return [field.get_db_prep_save(given[0], database)] * len(given)
-    return [field.get_db_prep_save(value, database) for value in given]
 
 
 def in_seconds(seconds: float) -> RawSQL:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from licenses import moves, statements
 from licenses.models import License, LicenseFile, LicenseRequest, PluginConfiguration
 from licenses.moves import Move, Trouble
+from pbas.core.rows import add_rows
 from tests.factories import make_license
 from tests.unit.licenses.conftest import MakeRequest, is_postgresql, seconds_left
 
@@ -176,9 +177,9 @@ def test_new_rows_keep_whatever_their_fields_hold(online: PluginConfiguration, m
         License(**of, **dates, key=f"{number}", fingerprint=f"{number}", activation_code=word, features=[word, "{}"])
         for number in range(3)
     ]
-    statements.add_rows(made)
+    add_rows(made)
     files = [LicenseFile(request=request, license=one, name=word, size=256, sha256="x", body=body) for one in made]
-    statements.add_rows(files)
+    add_rows(files)
     kept = License.objects.in_bulk([one.pk for one in made])
     assert [kept[one.pk].key for one in made] == ["0", "1", "2"]
     for one in kept.values():
