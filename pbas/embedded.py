@@ -20,7 +20,6 @@ from celery.beat import EmbeddedService
 from celery.worker import state
 from gunicorn.app.base import BaseApplication
 
-from ka_plugins import registry
 from pbas.celery import app as celery_app
 
 QUEUES = ["panel", "engine", "alerts", "proof"]
@@ -46,8 +45,7 @@ class EmbeddedWorker:
         self._beat: Any = EmbeddedService(celery_app, thread=True, scheduler_cls="celery.beat.Scheduler")
 
     def start(self) -> None:
-        """Begin to work. Plug-ins are loaded first, as other workers do before they fork: no first request waits."""
-        registry.all_plugins()
+        """Begin to work."""
         threading.Thread(target=self._worker.start, name="worker", daemon=True).start()
         self._beat.start()
 
