@@ -221,7 +221,7 @@ class LicenseList(_TabbedList):
         """What ends soon goes by its end; what else is narrowed has an index by age, and a state one by expiry too."""
         if values["ends"]:
             return _BY_EXPIRY
-        if any(values[name] for name in self.narrowings):
+        if any(map(values.get, self.narrowings)):
             return _BY_AGE
         return (*_BY_AGE, *_BY_EXPIRY) if values["state"] else self.sorts
 

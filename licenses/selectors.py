@@ -85,13 +85,17 @@ class Found:
 def found_by(text: str) -> Found:
     """What a search of at least SHORTEST_SEARCH signs fits. One statement, each part of it by an index of its own."""
     parts = _rarest_parts([text])
-    arms = {
-        "license": _holding(License.objects.all(), "key", [text], parts),
-        "subscription": _holding(_subscriptions(), "search_text", [text], parts),
-    }
-    first, *others = (_arm(name, rows) for name, rows in arms.items())
-    ids: dict[str, list[int]] = {name: [] for name in arms}
-    for name, pk in first.union(*others, all=True):
+
+    def asked() -> "QuerySet[Any, Any]":
+        licenses = _arm("license", _holding(License.objects.all(), "key", [text], parts))
+        return licenses.union(_arm("subscription", _holding(_subscriptions(), "search_text", [text], parts)), all=True)
+
+    held = [
+        *(f"%{connection.ops.prep_for_like_query(part)}%" for part in parts or [text]),
+        *([text, 0] if parts else []),
+    ]
+    ids: dict[str, list[int]] = {"license": [], "subscription": []}
+    for name, pk in prepared.rows("", ("found", len(parts)), ["license", *held, "subscription", *held], asked):
         ids[name].append(pk)
     return Found(text, tuple(ids["license"]), tuple(ids["subscription"]))
 

@@ -39,7 +39,11 @@ def written(value: Any) -> str:
 
 
 class Template(jinja2.Template):
-    """Jinja2's, whose code writes values down by `written`."""
+    """Jinja2's, whose code writes values down by `written`. None has globals of its own."""
+
+    def _get_default_module(self, _ctx: Any = None) -> Any:
+        """What is imported without context: always the same, so no globals have to be compared."""
+        return super()._get_default_module()
 
     @classmethod
     def _from_namespace(

@@ -155,7 +155,7 @@ def money(value: Decimal) -> str:
 @pass_context
 def _day_of(context: Context, value: date | None) -> Markup:
     """`day` in a template: zone and language are known to its page, which shows a hundred days."""
-    zone, environment = context.get("zone"), context.environment
+    zone, environment = context.parent.get("zone"), context.environment  # what the page was given
     if zone is None or not isinstance(value, datetime) or value.year >= _NEVER_FROM:
         return day(value)
     return _day(value.astimezone(zone).date(), environment.language)  # type: ignore[attr-defined] # ours

@@ -31,10 +31,10 @@ def answer(name: str, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, 
 
     The name is how the server's log and its list of what runs call it. The text must not vary with the values: each one
     is kept as long as the connection. The server has to know the type of every value by where it stands, so give a CAST
-    where it does not.
+    where it does not. One without a name is planned each time: that is for those whose values decide how.
     """
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if name and connection.vendor == "postgresql":
             text = _by_name(cursor.cursor, name, text, len(values))
         cursor.execute(text, list(values))
         return list(cursor.fetchall()) if cursor.description else []
@@ -71,7 +71,7 @@ class _Read(NamedTuple):
     row: Any
 
 
-_read: dict[Hashable, _Read] = {}
+_read: dict[Hashable, _Read | None] = {}  # None where the ORM has to read
 
 
 def instances(
@@ -89,17 +89,23 @@ def rows(name: str, shape: Hashable, values: Sequence[Any], make: Callable[[], "
     Querysets of one shape have to differ in nothing but their values. Where these are not the parameters of the
     statement in their order, as where a database writes one in its own way, the ORM reads the rows.
     """
-    kept = _read.get((shape, connection.vendor))
+    place = (shape, connection.vendor)
+    if place not in _read and len(_read) < MOST_READ:
+        _read[place] = _as_said(make(), values)
+    kept = _read.get(place)
     if kept is None:
-        made = make()
-        compiler = made.query.get_compiler(connection=connection)
-        text, found = compiler.as_sql()
-        if list(found) != list(values) or len(_read) >= MOST_READ:
-            return list(made)
-        columns = compiler.get_converters([column for column, *_rest in compiler.select])
-        row = create_namedtuple_class(*made._fields)  # type: ignore[attr-defined]
-        kept = _read[shape, connection.vendor] = _Read(text, columns, row)
+        return list(make())
     return list(map(kept.row._make, _converted(answer(name, kept.text, values), kept.converters)))
+
+
+def _as_said(made: "QuerySet[Any, Any]", values: Sequence[Any]) -> _Read | None:
+    compiler = made.query.get_compiler(connection=connection)
+    text, found = compiler.as_sql()
+    if list(found) != list(values):
+        return None
+    columns = compiler.get_converters([column for column, *_rest in compiler.select])
+    row = create_namedtuple_class(*made._fields)  # type: ignore[attr-defined]
+    return _Read(text, columns, row)
 
 
 @lru_cache
