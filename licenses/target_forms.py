@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ka_plugins import registry
-from ka_plugins.installing import Installer, InstallError, Target, check_ip
+from ka_plugins.installing import Installer, Target
 from licenses.models import InstallTarget
 from licenses.plugins import is_secret, words_of
 from pbas.core.crypto import CannotDecryptError
@@ -49,19 +49,12 @@ class TargetForm(forms.Form):
             self._add_fields(one)
 
     def clean(self) -> dict[str, Any]:
-        """What the other kinds' fields say is no matter; the chosen installer has the last word on its own."""
+        """What the other kinds' fields say is no matter."""
         super().clean()
         kind = self.cleaned_data.get("kind", "")
         for name in [name for name in self.errors if name in self.fields and name != "kind"]:
             if not name.startswith(f"{kind}-"):
                 del self.errors[name]
-        if not self.errors:
-            target = self.target()
-            try:
-                check_ip(target)
-                registry.installer(kind).check(target)
-            except InstallError as error:
-                self.show_problem(Problem(error.message, field=error.field))
         return self.cleaned_data
 
     def target(self) -> Target:

@@ -146,6 +146,8 @@ class SubscriptionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Pane
         except Problem as problem:
             if problem.field in {"kind", "address"}:
                 problem.field = f"target.{problem.field}"
+            elif problem.field not in {"", "name", "target"}:
+                problem.field = f"target.credentials.{problem.field}"
             raise
         return Response(ServiceSerializer(service).data)
 

@@ -90,7 +90,7 @@ def subscription(order: Order, actor: Actor) -> Subscription:
 def ready(subscription: Subscription, actor: Actor) -> Subscription:
     """Paid, and all its services are ready: its license request waits for an upload."""
     service_ready(subscription=subscription, name="domain", actor=actor)
-    target = Target("directory", "ada.example.com")
+    target = Target("directory", "/srv/ada.example.com")
     service_ready(subscription=subscription, name="server", target=target, actor=actor)
     return subscription
 

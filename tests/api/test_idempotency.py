@@ -67,7 +67,7 @@ def test_a_key_that_cannot_be_one_is_400(api: Api, order_body: dict[str, Any], k
 
 
 def test_neither_secrets_nor_bodies_are_kept_with_the_key(api: Api, subscription: Subscription) -> None:
-    body = {"target": {"kind": "directory", "address": "ada", "credentials": {"password": "hush-hush"}}}
+    body = {"target": {"kind": "directory", "address": "/srv/ada", "credentials": {"password": "hush-hush"}}}
     response = api.post(f"subscriptions/{subscription.pk}/services/server/ready/", body, key="k1")
     assert response.status_code == 200
     kept = IdempotencyRecord.objects.get()

@@ -1,14 +1,17 @@
 """Targets that are servers: their credentials are taken as they are, line breaks and all, and never shown."""
 
+import asyncssh
 import pytest
 
 from licenses.models import InstallTarget
 from subscriptions.models import Subscription
 from tests.api.calls import Api
 
-PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n"
-SSH = {"login": "license", "private_key": PRIVATE_KEY, "host_key": "ssh-ed25519 AAAA\nSHA256:abc\n", "product": "plesk"}
-PLESK = {"secret_key": "6575fae3-8628", "certificate": "sha256 Fingerprint=AB:CD"}
+KEY = asyncssh.generate_private_key("ssh-ed25519")
+PRIVATE_KEY = KEY.export_private_key().decode()
+HOST_KEY = KEY.export_public_key().decode() + "\n"
+SSH = {"login": "license", "private_key": PRIVATE_KEY, "host_key": HOST_KEY, "product": "plesk"}
+PLESK = {"secret_key": "6575fae3-8628", "certificate": "sha256 Fingerprint=" + ":".join(["AB"] * 32)}
 
 
 @pytest.mark.parametrize(("kind", "credentials"), [("ssh", SSH), ("plesk", PLESK)])

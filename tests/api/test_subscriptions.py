@@ -8,7 +8,7 @@ from pbas.core.models import Event
 from subscriptions.models import Subscription
 from tests.api.calls import Api, problem
 
-TARGET = {"kind": "directory", "address": "ada.example.com", "credentials": {"password": "hush-hush"}}
+TARGET = {"kind": "directory", "address": "/srv/ada.example.com", "credentials": {"password": "hush-hush"}}
 
 
 def path(subscription: Subscription, rest: str) -> str:
@@ -20,7 +20,7 @@ def test_a_subscription_shows_its_services_and_no_credentials(api: Api, subscrip
     shown = api.get(f"subscriptions/{subscription.pk}/").json()
     assert (shown["name"], shown["state"], shown["order"]) == ("ada.example.com", "pending", subscription.order.number)
     assert {one["name"]: one["state"] for one in shown["services"]} == {"server": "ready", "domain": "pending"}
-    assert shown["install_target"] == {"kind": "directory", "address": "ada.example.com"}
+    assert shown["install_target"] == {"kind": "directory", "address": "/srv/ada.example.com"}
 
 
 def test_licenses_start_when_the_last_service_is_ready(api: Api, subscription: Subscription) -> None:
@@ -53,6 +53,8 @@ def test_ready_for_an_unknown_service_is_404_and_names_those_there_are(api: Api,
         ({"target": {"kind": "teleport", "address": "x"}}, "target.kind"),
         ({"target": {"kind": "directory", "address": ""}}, "target.address"),
         ({"target": {"kind": "directory"}}, "target.address"),
+        ({"target": {"kind": "directory", "address": "srv/licenses"}}, "target.address"),
+        ({"target": {"kind": "directory", "address": "/srv", "credentials": {"ip": "1.2.3"}}}, "target.credentials.ip"),
         ({"target": {"kind": "directory", "address": "x", "credentials": {"a": {}}}}, "target.credentials.a"),
     ],
 )
