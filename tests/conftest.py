@@ -1,5 +1,6 @@
 """What every test may use. The network ends at this machine, warnings are errors, and nothing of ours is replaced."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -35,6 +36,12 @@ CHROMIUM = [
 def pytest_runtest_setup() -> None:
     """Close the network beyond this machine."""
     socket_allow_hosts(HERE, allow_unix_socket=True)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: the collector leaves them alone, as the web entry does with what it loaded."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
