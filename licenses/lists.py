@@ -111,12 +111,15 @@ class _TabbedList(PanelList):
         """The counters. One statement."""
         return counts()
 
+    @cached_property
+    def waiting(self) -> int:
+        """How many requests of all tabs need a person."""
+        return self.counts.waiting(self.configurations)
+
     @property
     def tabs(self) -> list[Tab]:
         """All first, then one a configuration."""
-        tabs = [
-            Tab("all", _("All"), self.query.link(plugin=""), self.counts.waiting(self.configurations), self.tab is None)
-        ]
+        tabs = [Tab("all", _("All"), self.query.link(plugin=""), self.waiting, self.tab is None)]
         for one in self.configurations:
             link = self.query.link(plugin=one.id)
             warning = "" if one.status in {"configured", "fetching"} else str(one.get_status_display())
@@ -273,9 +276,8 @@ class RequestList(_TabbedList):
         """How many are still on their way."""
         opened = self.counts.of("request", states=LicenseRequest.OPEN)
         said = ngettext("%(n)s open request", "%(n)s open requests", opened) % {"n": number(opened)}
-        waiting = self.counts.waiting(self.configurations)
-        need = ngettext("%(n)s needs you", "%(n)s need you", waiting) % {"n": number(waiting)}
-        return f"{said}, {need}" if waiting else said
+        need = ngettext("%(n)s needs you", "%(n)s need you", self.waiting) % {"n": number(self.waiting)}
+        return f"{said}, {need}" if self.waiting else said
 
     def exact_hit(self) -> str:
         """The page of the request whose number was searched for; "" where none has it."""

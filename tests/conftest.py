@@ -39,7 +39,7 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests stay to the end: the collector leaves them alone, as the web entry does with what it loaded."""
+    """Thousands of tests stay to the end: the collector leaves them alone, as the web entry leaves what it loaded."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
 
