@@ -22,7 +22,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from pbas.core.access import FRESH
 
-_TEXTS = re.compile(r"text/|image/svg|application/(json|javascript)")
+_TEXTS = re.compile(r"text/|image/svg|application/(json|javascript|problem\+json|vnd\.oai)")
 _OK = 200
 _WORTH_PACKING = 200  # bytes
 _QUICKLY = 3  # the last of gzip's levels that look for nothing better
@@ -124,10 +124,12 @@ class PolicyMiddleware(CSPMiddleware):
         """The answer with its policy."""
         if any(name.startswith("_csp_") for name in (*vars(response), *vars(request))):
             return super().process_response(request, response)
-        if self._of_all is None:
-            self._of_all = super().process_response(request, response)[HEADER]
-        response[HEADER] = self._of_all
-        return response
+        if self._of_all is not None:
+            response[HEADER] = self._of_all
+            return response
+        answer: Any = super().process_response(request, response)
+        self._of_all = answer.get(HEADER)
+        return answer
 
 
 @lru_cache(maxsize=1000)
