@@ -36,9 +36,12 @@ class Counts:
 
     def waiting(self, tabs: Iterable[PluginConfiguration]) -> int:
         """How many requests of these configurations need a person; an offline one needs him for key, files, install."""
+        counted = self._tabs["request"]
         return sum(
-            self.of("request", states=WAITING_FOR_STAFF if one.is_online else WAITING_OFFLINE, tab=one.id)
+            counted[one.id].get(state, 0)
             for one in tabs
+            if one.id in counted
+            for state in (WAITING_FOR_STAFF if one.is_online else WAITING_OFFLINE)
         )
 
 

@@ -22,7 +22,7 @@ from markupsafe import (  # type: ignore[attr-defined] # one name is for itself 
 
 WORDS = ("_", "gettext", "pgettext")  # followed by variables they are a format
 COUNTED = "ngettext"  # what it says is known on the page only
-_DRAWN = "_drawn"  # the name that an included part has for a moment
+_DRAWN = "_drawn"  # the name that an included part or a loop has for a moment
 
 
 def written(value: Any) -> str:
@@ -95,6 +95,7 @@ class _Folding(NodeTransformer):
 
     def __init__(self, environment: Environment, constant: dict[str, Callable[..., Any]]) -> None:
         self._environment, self._constant = environment, constant
+        self._is_looping = False
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (the visitor's)
         """A constant, or for words with variables a format; other calls stay."""
@@ -118,6 +119,16 @@ class _Folding(NodeTransformer):
 
     def visit_Include(self, node: nodes.Include) -> list[nodes.Node]:  # noqa: N802 (the visitor's)
         """One text, as of a macro: else each piece of a list goes up by itself through all templates around it."""
+        return self._drawn(node)
+
+    def visit_For(self, node: nodes.For) -> nodes.Node | list[nodes.Node]:  # noqa: N802 (the visitor's)
+        """One text, whose pieces are put down many at a time; loops within are a part of it."""
+        is_inner, self._is_looping = self._is_looping, True
+        self.generic_visit(node)
+        self._is_looping = is_inner
+        return node if is_inner else self._drawn(node)
+
+    def _drawn(self, node: nodes.Node) -> list[nodes.Node]:
         drawn = nodes.AssignBlock(nodes.Name(_DRAWN, "store"), None, [node])
         return [self._put(one, node) for one in (drawn, nodes.Output([nodes.Name(_DRAWN, "load")]))]
 

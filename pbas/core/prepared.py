@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.utils import create_namedtuple_class
 
 M = TypeVar("M", bound=Model)
@@ -80,7 +81,19 @@ def instances(
     """The rows of a model that `rest`, from WHERE or ORDER BY on, leaves; with these fields, else with all."""
     names, columns, converters = _of_model(model, fields, connection.vendor)
     found = answer(name, f"SELECT {columns} FROM {model._meta.db_table} {rest}", values)  # noqa: S608, SLF001 (our own words)
-    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in _converted(found, converters)]
+    return [_instance(model, names, row) for row in _converted(found, converters)]
+
+
+def _instance(model: type[M], names: Sequence[str], row: Sequence[Any]) -> M:
+    """As Django leaves one that it has read, at a fifth of its cost; nobody here hears its signals.
+
+    A field that was not read is one that is not there: Django's own way to load it later.
+    """
+    made = model.__new__(model)
+    made._state = ModelState()  # noqa: SLF001 (Django's public name)
+    made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 (as above)
+    vars(made).update(zip(names, row, strict=True))
+    return made
 
 
 def rows(name: str, shape: Hashable, values: Sequence[Any], make: Callable[[], "QuerySet[Any, Any]"]) -> list[Any]:

@@ -51,6 +51,17 @@ def test_words_with_a_context_stand_in_the_page_and_those_for_a_number_are_found
     assert _draw('{{ ngettext("%(num)d row", "%(num)d rows", n) }}', n=2) == "2 rows"
 
 
+def test_a_loop_is_one_text_with_the_loops_within_and_what_is_set_in_it_stays_in_it() -> None:
+    source = "{% set n = 1 %}{% for row in rows %}{% set n = 2 %}<{% for cell in row %}{{ cell }}{{ loop.index }}{% endfor %}>"
+    source += "{% else %}none{% endfor %}{{ n }}"
+    assert _draw(source, rows=["ab", ["<", Markup("<b>")]]) == "<a1b2><&lt;1<b>2>1"
+    assert _draw(source, rows=[]) == "none1"
+    assert _code(source).count(".append(") + _code(source).count(".extend(") > 0
+    assert _code("{% for row in rows %}{{ row }}{% endfor %}").count("yield") == 2, (
+        "the loop, and the mark of a generator"
+    )
+
+
 def test_variables_in_words_are_escaped_and_the_words_are_not() -> None:
     assert _draw('{{ _("%(n)s of %(all)s", n=n, all=3) }}', n="<b>") == "&lt;b&gt; of 3"
     assert _draw('{{ _("100%%") }}') == "100%"
