@@ -53,7 +53,7 @@ def test_words_with_a_context_stand_in_the_page_and_those_for_a_number_are_found
 
 def test_a_loop_is_one_text_with_the_loops_within_and_what_is_set_in_it_stays_in_it() -> None:
     cells = "{% for cell in row %}{{ cell }}{{ loop.index }}{% endfor %}"
-    source = f"{{% set n = 1 %}}{{% for row in rows %}}{{% set n = 2 %}}<{cells}>{{% else %}}none{{% endfor %}}{{{{ n }}}}"
+    source = "{% set n = 1 %}{% for row in rows %}{% set n = 2 %}<" + cells + ">{% else %}none{% endfor %}{{ n }}"
     assert _draw(source, rows=["ab", ["<", Markup("<b>")]]) == "<a1b2><&lt;1<b>2>1"
     assert _draw(source, rows=[]) == "none1"
     assert _code(source).count(".append(") + _code(source).count(".extend(") > 0
