@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import asyncssh
 import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
@@ -60,7 +61,9 @@ def test_a_target_is_given_without_a_script(
 
 
 def test_the_form_has_no_fault_for_axe_and_does_not_scroll_sideways(signed_in: Visit, world: World) -> None:
-    target = Target("ssh", "server.example:22/srv/licenses", {"login": "license", "private_key": "kept"})
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    kept = {"private_key": key.export_private_key().decode(), "host_key": key.export_public_key().decode()}
+    target = Target("ssh", "server.example:22/srv/licenses", {"login": "license", **kept})
     set_install_target(subscription_id=world.subscription.pk, target=target, actor=SYSTEM)
     page = signed_in("/")
     for address in (f"/subscriptions/{world.subscription.pk}/", f"/license-requests/{world.request.pk}/?open=target"):
