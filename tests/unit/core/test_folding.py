@@ -49,6 +49,7 @@ def test_words_with_a_context_stand_in_the_page_and_those_for_a_number_are_found
     assert "pgettext" not in code
     assert "resolve('ngettext')" not in code
     assert _draw('{{ ngettext("%(num)d row", "%(num)d rows", n) }}', n=2) == "2 rows"
+    assert _draw('{{ pgettext("several", "%(n)s of all", n=n) }}', n="<") == "&lt; of all"
 
 
 def test_a_loop_is_one_text_with_the_loops_within_and_what_is_set_in_it_stays_in_it() -> None:
@@ -56,7 +57,7 @@ def test_a_loop_is_one_text_with_the_loops_within_and_what_is_set_in_it_stays_in
     source = "{% set n = 1 %}{% for row in rows %}{% set n = 2 %}<" + cells + ">{% else %}none{% endfor %}{{ n }}"
     assert _draw(source, rows=["ab", ["<", Markup("<b>")]]) == "<a1b2><&lt;1<b>2>1"
     assert _draw(source, rows=[]) == "none1"
-    assert _code("{% for row in rows %}{{ row }}{% endfor %}").count("yield") == 2, (
+    assert _code("{% for row in rows %}{{ row }}{{ row }}{% endfor %}").count("yield") == 2, (
         "the loop, and the mark of a generator"
     )
 
