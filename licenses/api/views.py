@@ -40,6 +40,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     queryset = LicenseRequest.objects.prefetch_related(FILES)
     serializer_class = LicenseRequestSerializer
     filters = RequestFilters
+    of_store = "subscription__order__store"
     lookup_value_converter = "int"
 
     def search(self, queryset: QuerySet[LicenseRequest, Any], text: str) -> QuerySet[LicenseRequest, Any]:

@@ -52,6 +52,7 @@ class LicenseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     )
     serializer_class = LicenseSerializer
     filters = LicenseFilters
+    of_store = "subscription__order__store"
     lookup_value_converter = "int"
 
     def search(self, queryset: QuerySet[License, Any], text: str) -> QuerySet[License, Any]:

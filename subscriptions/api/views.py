@@ -65,6 +65,7 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelView
     queryset = Account.objects.all()
     serializer_class = AccountSerializer
     filters = AccountFilters
+    of_store = "store"
     lookup_value_converter = "int"
 
     @extend_schema(request=AccountSerializer, responses={201: AccountSerializer})
@@ -80,6 +81,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PanelViewSe
     queryset = selectors.orders_for_list().prefetch_related(LINES)
     serializer_class = OrderSerializer
     filters = OrderFilters
+    of_store = "store"
     lookup_field = "number"
     lookup_value_converter = "slug"
 
@@ -127,6 +129,7 @@ class SubscriptionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Pane
     )
     serializer_class = SubscriptionSerializer
     filters = SubscriptionFilters
+    of_store = "order__store"
     lookup_value_converter = "int"
 
     def search(self, queryset: QuerySet[Subscription, Any], text: str) -> QuerySet[Subscription, Any]:

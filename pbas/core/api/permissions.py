@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from pbas.core.access import is_allowed
+from pbas.core.access import is_allowed, need_of
+from pbas.core.rights import SELL, rights_of
 
 
 class HasRight(BasePermission):
@@ -20,3 +21,9 @@ class HasRight(BasePermission):
         if not hasattr(view, method.lower()):
             return is_allowed(request.user, match.view_name, "GET") or is_allowed(request.user, match.view_name, "POST")
         return is_allowed(request.user, match.view_name, method)
+
+
+def comes_as_store(request: Request) -> bool:
+    """Whether the right to sell alone opens this address to him: a store's program, not one of the provider's."""
+    match = request.resolver_match
+    return match is not None and rights_of(request.user) & need_of(match.view_name, request.method or "GET") == {SELL}

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from pbas.core.api.permissions import comes_as_store
 from pbas.core.api.problems import NoLengthError, TooLargeError
 from pbas.core.api.schema import PanelSchema
 from pbas.core.problems import UnknownProblem
@@ -44,12 +45,14 @@ class PanelViewSet(GenericViewSet[Row], Generic[Row]):
     """Parses, calls one service or reads, and renders.
 
     `filters` is a serializer of a list's query string: each field's `source` is the lookup, unless its value is a
-    condition of its own; `q` goes to `search`.
+    condition of its own; `q` goes to `search`. `of_store` is the lookup of the store that a row belongs to, where it
+    does: what is another store's is not there for a store.
     """
 
     schema = PanelSchema()
     parser_classes = [BodyParser]
     filters: ClassVar[type[serializers.Serializer[Any]] | None] = None
+    of_store: ClassVar[str] = ""
     largest_body = LARGEST_BODY  # bytes
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -64,7 +67,9 @@ class PanelViewSet(GenericViewSet[Row], Generic[Row]):
         _ = request.data
 
     def filter_queryset(self, queryset: QuerySet[Row, Any]) -> QuerySet[Row, Any]:
-        """Keep what the query string asks for; raises ValidationError at a filter that makes no sense."""
+        """Keep what is there for the caller, and what the query string asks for; raises ValidationError at a filter."""
+        if self.of_store and comes_as_store(self.request):
+            queryset = queryset.filter(**{self.of_store: self.request.user.get_username()})
         if self.action != "list" or self.filters is None:
             return queryset
         given = {name: value for name, value in self.request.query_params.items() if value}
