@@ -9,14 +9,15 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from pbas.core import web
+from pbas.core.api.problems import or_problem
 from pbas.core.api.views import UnknownAddress
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # one login with one throttle
 
-handler400 = web.bad_request
-handler403 = web.forbidden
-handler404 = web.not_found
-handler500 = web.failed
+handler400 = or_problem(web.bad_request)
+handler403 = or_problem(web.forbidden)
+handler404 = or_problem(web.not_found)
+handler500 = or_problem(web.failed)
 
 # The one page that sets styles inline: its library does.
 _swagger = SpectacularSwaggerSplitView.as_view(url_name="api-schema")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied, TooManyFilesSent
+from django.core.exceptions import DisallowedHost, PermissionDenied, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect  # noqa: TID251 (the door of pages)
 from django.middleware.csrf import get_token
@@ -29,6 +29,7 @@ from django.views.decorators.http import require_GET, require_POST
 from pbas.core import at_hand, kept
 from pbas.core.access import doors_of
 from pbas.core.jinja import icon
+from pbas.core.migrating import is_behind
 from pbas.core.notices import services as notices
 from pbas.core.reference import reference_of
 from pbas.core.rights import rights_of
@@ -196,6 +197,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         text = _("At most %(n)s are taken at once. Nothing was kept: go back, and bring them in parts.")
         words = {"n": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
         return _says_no(request, 400, _("Too many files at once"), text % words)
+    if isinstance(exception, DisallowedHost):
+        text = _("Open it by one of the names that its administrator gave it in PBAS_ALLOWED_HOSTS.")
+        return _says_no(request, 400, _("The panel does not answer to this host name"), text)
     return _says_no(request, 400, _("That address or form cannot be read"), _("Go back and try once more."))
 
 
@@ -233,9 +237,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """500, or 503 where the database does not answer; asks neither it nor the session, which may be what failed."""
-    is_busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    error = sys.exc_info()[1]
+    behind = is_behind(error)
+    is_busy = isinstance(error, OperationalError | InterfaceError) and not behind
     again = request.get_full_path() if request.method == "GET" else ""  # what is sent once more needs its page
-    context = {"reference": reference_of(request), "is_busy": is_busy, "again": again}
+    context = {"reference": reference_of(request), "is_busy": is_busy, "is_behind": behind, "again": again}
     context |= {"theme": theme_of(request), "lang": get_language()}
     answer = HttpResponse(render_to_string("errors/500.html", context), status=503 if is_busy else 500)
     if is_busy:

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
 from rest_framework.test import APIClient
 
 from licenses.models import License, LicenseFile, LicenseRequest
@@ -122,6 +123,39 @@ def test_what_is_not_there_is_404(api: Api, path: str) -> None:
     body = problem(api.get(path), 404)
     assert body["type"] == "urn:pbas:problem:not-found" or path in {"no-such/", ""}
     assert body["instance"] == f"/api/v1/{path}"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/orders/", "/api/v1/schema/", "/api/v1/no-such/", "/api/"])
+def test_a_host_name_that_is_not_the_panels_is_400_and_a_problem_as_all_else_is(api: Api, path: str) -> None:
+    answer = api.client.get(path, headers={"host": "elsewhere.example"})
+    assert "PBAS_ALLOWED_HOSTS" in problem(answer, 400)["detail"]
+    assert answer["X-Request-ID"]
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v2/orders/"])
+def test_beside_the_version_that_there_is_an_address_is_404_and_a_problem(api: Api, path: str) -> None:
+    assert problem(api.client.get(path), 404)["instance"] == path
+
+
+def test_what_fails_before_the_api_is_reached_is_a_problem_and_is_logged_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_given: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("pbas.core.gate.GateMiddleware.process_view", fail)
+    answer = api.get("orders/")
+    problem(answer, 503)
+    assert answer["Retry-After"]
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("path", ["findings/", "findings/1/"])
+def test_a_database_that_was_not_migrated_is_500_and_says_what_to_call(api: Api, path: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE licenses_finding RENAME TO licenses_found")
+        assert "manage.py migrate" in problem(api.get(path), 500)["detail"]
+        transaction.set_rollback(True)
 
 
 def test_numbers_beyond_any_id_are_404_too(api: Api) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django import forms
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -137,6 +137,26 @@ def test_a_failure_is_said_in_the_readers_language_and_theme_with_a_way_on(
     assert '<html lang="de" data-bs-theme="dark"' in answer.text
     assert re.search(r'href="/licenses/\?state=issued&amp;q=abc">.*Erneut versuchen</a>', answer.text)
     assert re.search(r'href="/">.*Zur Startseite</a>', answer.text)
+
+
+@pytest.mark.parametrize("change", ["RENAME TO core_told", "RENAME COLUMN kind TO sort"])
+def test_a_database_that_was_not_migrated_is_told_from_one_that_is_away(staff_client: Client, change: str) -> None:
+    staff_client.raise_request_exception = False
+    staff_client.cookies.load({"language": "de"})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE core_notice {change}")
+        answer = staff_client.get(reverse("notices"))
+        transaction.set_rollback(True)
+    assert answer.status_code == 500
+    assert "<h1>Die Datenbank passt nicht" in answer.text
+    assert "manage.py migrate" in answer.text
+    assert "Retry-After" not in answer
+
+
+def test_a_host_name_that_is_not_the_panels_is_told_as_such(client: Client) -> None:
+    answer = client.get("/store/", headers={"host": "elsewhere.example"})
+    assert answer.status_code == 400
+    assert "PBAS_ALLOWED_HOSTS" in answer.text
 
 
 @pytest.mark.convention(31)

@@ -4,19 +4,23 @@
 """
 
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
-from django.http import Http404  # noqa: TID251 (this is the API's door)
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpResponse, JsonResponse  # noqa: TID251 (this is the API's door)
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from pbas.core.language import API
+from pbas.core.migrating import is_behind
 from pbas.core.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -58,6 +62,7 @@ _REFUSED: dict[type[Exception], _Answer] = {
     Http404: _Answer(HTTPStatus.NOT_FOUND, "There is nothing at this address.", "not-found"),
     PermissionDenied: _Answer(HTTPStatus.FORBIDDEN, "You may not do that."),
     RequestDataTooBig: _Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large."),
+    DisallowedHost: _Answer(HTTPStatus.BAD_REQUEST, "The Host header names none of PBAS_ALLOWED_HOSTS."),
     SuspiciousOperation: _Answer(HTTPStatus.BAD_REQUEST, "The request could not be read."),
 }
 
@@ -65,9 +70,31 @@ _REFUSED: dict[type[Exception], _Answer] = {
 def problem_answer(exc: Exception, context: dict[str, Any]) -> Response:
     """Answer any exception as application/problem+json; never with its traceback, which goes to the log."""
     request = context["request"]
-    answer = _from_problem(exc) if isinstance(exc, Problem) else _from_framework(exc)
+    answer = _foreseen(exc)
     if answer is None:
-        answer = _from_bug(exc, request)
+        got_request_exception.send(sender=None, request=request)
+        logger.error("%s %s failed", request.method, request.path, exc_info=exc)
+        answer = _from_bug(exc)
+    return Response(_body(answer, request), status=answer.status, headers=answer.headers, content_type=MEDIA_TYPE)
+
+
+def or_problem(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page that says no; below the API a problem in its place, for what fails before one of its views is reached."""
+
+    @wraps(page)
+    def answering(request: Any, **given: Any) -> HttpResponse:
+        if not request.path.startswith(API):
+            return page(request, **given)
+        exc = given.get("exception") or sys.exc_info()[1]
+        answer = _foreseen(exc) or _from_bug(exc)
+        return JsonResponse(
+            _body(answer, request), status=answer.status, headers=answer.headers, content_type=MEDIA_TYPE
+        )
+
+    return answering
+
+
+def _body(answer: _Answer, request: Any) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"urn:pbas:problem:{answer.slug}" if answer.slug else "about:blank",
         "title": answer.title or HTTPStatus(answer.status).phrase,
@@ -77,7 +104,11 @@ def problem_answer(exc: Exception, context: dict[str, Any]) -> Response:
     }
     if answer.errors:
         body["errors"] = answer.errors
-    return Response(body, status=answer.status, headers=answer.headers, content_type=MEDIA_TYPE)
+    return body
+
+
+def _foreseen(exc: Any) -> _Answer | None:
+    return _from_problem(exc) if isinstance(exc, Problem) else _from_framework(exc)
 
 
 def _from_problem(problem: Problem) -> _Answer:
@@ -100,11 +131,12 @@ def _from_framework(exc: Exception) -> _Answer | None:
     return next((answer for kind, answer in _REFUSED.items() if isinstance(exc, kind)), None)
 
 
-def _from_bug(exc: Exception, request: Any) -> _Answer:
+def _from_bug(exc: Any) -> _Answer:
     """What nobody foresaw: told to whoever watches the log, not to the caller."""
-    got_request_exception.send(sender=None, request=request)
-    logger.error("%s %s failed", request.method, request.path, exc_info=exc)
-    if isinstance(exc, OperationalError):
+    if is_behind(exc):
+        detail = "The database is behind this version of the panel: whoever runs it has to call `manage.py migrate`."
+        return _Answer(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+    if isinstance(exc, OperationalError | InterfaceError):
         detail = "The database does not answer right now. Nothing was changed; try again."
         return _Answer(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": SECONDS_TO_WAIT})
     detail = "Something went wrong in the panel. Nothing was changed; its log says more."
