@@ -50,6 +50,7 @@ class PluginConfiguration(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = "plug-in configuration"
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(name="configuration_mode", condition=models.Q(mode__in=["online", "offline"])),

@@ -25,6 +25,7 @@ class UploadBatch(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name_plural = "upload batches"
         ordering = ["-id"]
 
     def __str__(self) -> str:

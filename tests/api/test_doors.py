@@ -132,6 +132,12 @@ def test_a_host_name_that_is_not_the_panels_is_400_and_a_problem_as_all_else_is(
     assert answer["X-Request-ID"]
 
 
+@pytest.mark.parametrize("path", ["plugins/9/", "plugins/9/classes/", "plugins/9/check/"])
+def test_what_is_not_there_is_called_by_the_products_own_word(api: Api, path: str) -> None:
+    answer = api.post(path) if path.endswith("check/") else api.get(path)
+    assert problem(answer, 404)["detail"] == "There is no plug-in configuration 9."
+
+
 @pytest.mark.parametrize("path", ["/api/", "/api/v2/orders/"])
 def test_beside_the_version_that_there_is_an_address_is_404_and_a_problem(api: Api, path: str) -> None:
     assert problem(api.client.get(path), 404)["instance"] == path

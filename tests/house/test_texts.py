@@ -11,6 +11,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.apps import apps
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,3 +103,12 @@ def test_no_text_is_looked_up_within_an_f_string_where_nothing_collects_it() -> 
         for match in hidden.finditer(path.read_text())
     ]
     assert found == []
+
+
+def test_models_have_the_products_words_for_names() -> None:
+    """Problems and the back office call rows by them; Django makes them of the classes' names."""
+    ours = [
+        one._meta for name in ("core", "licenses", "subscriptions") for one in apps.get_app_config(name).get_models()
+    ]
+    names = [str(name) for meta in ours for name in (meta.verbose_name, meta.verbose_name_plural)]
+    assert [name for name in names if "plugin" in name or name.endswith("chs")] == []
