@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from licenses.selectors import SHORTEST_SEARCH
 from pbas.core.jinja import state
+from pbas.core.kinds import KINDS
 from pbas.core.lists.listing import PanelList, Reader
 from pbas.core.models import Event, Seal
 from pbas.core.sealing import newest_seal
@@ -189,10 +190,12 @@ class EventList(_Links):
     always = ("id", "kind")
     filter_name = "actor"
     choices = Event.Actor.choices
+    kinds: ClassVar = KINDS.items()
     others = ("q", "person", "kind", "address", "from", "to")
     looked_through = LOOKED_THROUGH
     gone: ClassVar = {
         "q": gettext_lazy("Search the texts for three signs or more; “%(value)s” is too short."),
+        "kind": gettext_lazy("There is no kind of event “%(value)s”."),
         "from": gettext_lazy("“%(value)s” is no day: write it as 2026-01-31."),
         "to": gettext_lazy("“%(value)s” is no day: write it as 2026-01-31."),
     }
@@ -224,7 +227,14 @@ class EventList(_Links):
 
     def filters(self) -> dict[str, Container[str]]:
         """Who, by kind and by name; what, by kind and words; from where; and when."""
-        return {**super().filters(), "address": _Addresses(), "q": _Searches(), "from": _Days(), "to": _Days()}
+        others: dict[str, Container[str]] = {
+            "kind": KINDS,
+            "address": _Addresses(),
+            "q": _Searches(),
+            "from": _Days(),
+            "to": _Days(),
+        }
+        return {**super().filters(), **others}
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -236,8 +246,11 @@ class EventList(_Links):
             "from": _("Since %(value)s"),
             "to": _("Until %(value)s"),
         }
-        found = ((name, self.query[name]) for name in labels)
-        others = [(labels[name] % {"value": value}, self.query.link(**{name: ""})) for name, value in found if value]
+        found = {name: self.query[name] for name in labels}
+        found["kind"] = self.kind_words.get(found["kind"], "")
+        others = [
+            (labels[name] % {"value": value}, self.query.link(**{name: ""})) for name, value in found.items() if value
+        ]
         return [*super().chips, *others]
 
     @cached_property
@@ -246,9 +259,9 @@ class EventList(_Links):
         return newest_seal()
 
     @property
-    def kinds(self) -> list[str]:
-        """The kinds of the events shown."""
-        return sorted({row.kind for row in self.page.rows})
+    def kind_words(self) -> Mapping[str, str]:
+        """How each kind of event is called."""
+        return self.words("kinds")
 
     @cached_property
     def actors(self) -> dict[str, Any]:

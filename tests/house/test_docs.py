@@ -26,6 +26,7 @@ from licenses.management.commands.check_ledger import CHAIN
 from licenses.models import License, LicenseRequest, PluginConfiguration
 from licenses.moves import MOVES, ends
 from licenses.wording import next_step
+from pbas.core.kinds import KINDS
 from subscriptions.models import Order, Service, Subscription
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,7 +245,7 @@ def test_all_kinds_of_events_are_documented() -> None:
     given = (call.args[place[name]] for name, call in _calls() if name in place and len(call.args) > place[name])
     told = {str(one.value) for one in given if isinstance(one, ast.Constant)}
     told |= {f"configuration_{status}" for status in PluginConfiguration.Status.values} - {"configuration_fetching"}
-    assert _first_codes("reference/events.md") == told | {"subscription_active"}
+    assert _first_codes("reference/events.md") == told | {"subscription_active"} == {*KINDS}
 
 
 def test_the_api_table_is_that_of_the_schema() -> None:

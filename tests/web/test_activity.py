@@ -1,5 +1,6 @@
 """The activity page: who did what, newest first."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from pbas.core import story
+from pbas.core.kinds import KINDS
 from pbas.core.models import Event
 from pbas.core.sealing import newest_seal, seal_events
 from pbas.core.story import SYSTEM, Unsaid, changes, tell
@@ -81,6 +83,30 @@ def test_events_are_filtered_by_person_kind_and_address(staff_client: Client, wa
     assert "This one." in answer.text
     assert "Not that one." not in answer.text
     assert "Remove this filter" in answer.text
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Key revealed"), ("de", "Schlüssel angezeigt")])
+def test_kinds_of_events_are_chosen_by_their_words_and_stand_in_the_address_by_their_codes(
+    staff_client: Client, language: str, word: str
+) -> None:
+    staff_client.cookies["language"] = language
+    tell(SYSTEM, "key_revealed", "Somebody looked at a key.")
+    page = staff_client.get("/activity/?kind=key_revealed&columns=kind").text
+    assert f'<option value="key_revealed" selected>{word}</option>' in page
+    assert page.count(word) == 3  # the choice, the chip, the column
+    assert not re.search(r">\s*key_revealed\s*<", page)
+    words = re.findall(
+        r'<option value="\w+"[^>]*>([^<]+)</option>', page.partition('id="kind"')[2].partition("</select>")[0]
+    )
+    assert words == sorted(words, key=str.casefold)
+    assert len(words) == len(KINDS)
+
+
+def test_a_kind_that_is_none_is_said_and_left_out(staff_client: Client) -> None:
+    tell(SYSTEM, "noted", "Something.")
+    page = staff_client.get("/activity/?kind=key_eaten").text
+    assert "There is no kind of event “key_eaten”." in page
+    assert "Something." in page
 
 
 def test_an_address_that_is_none_is_said_and_left_out(staff_client: Client) -> None:
