@@ -34,15 +34,11 @@ class Counts:
             return sum(sum(one.values()) for one in counted)
         return sum(one.get(state, 0) for one in counted for state in states)
 
-    def waiting(self, tabs: Iterable[PluginConfiguration]) -> int:
-        """How many requests of these configurations need a person; an offline one needs him for key, files, install."""
-        counted = self._tabs["request"]
-        return sum(
-            counted[one.id].get(state, 0)
-            for one in tabs
-            if one.id in counted
-            for state in (WAITING_FOR_STAFF if one.is_online else WAITING_OFFLINE)
-        )
+    def waiting(self, tab: PluginConfiguration) -> int:
+        """How many requests of a configuration need a person; an offline one needs him for key, files, install."""
+        counted = self._tabs["request"].get(tab.id, {})
+        states = WAITING_FOR_STAFF if tab.is_online else WAITING_OFFLINE
+        return sum([n for state, n in counted.items() if state in states])
 
 
 def counts() -> Counts:

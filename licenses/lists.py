@@ -112,18 +112,18 @@ class _TabbedList(PanelList):
         return counts()
 
     @cached_property
-    def waiting(self) -> int:
-        """How many requests of all tabs need a person."""
-        return self.counts.waiting(self.configurations)
+    def waiting(self) -> list[int]:
+        """How many requests of each tab need a person."""
+        return [self.counts.waiting(one) for one in self.configurations]
 
     @property
     def tabs(self) -> list[Tab]:
         """All first, then one a configuration."""
-        tabs = [Tab("all", _("All"), self.query.link(plugin=""), self.waiting, self.tab is None)]
-        for one in self.configurations:
+        tabs = [Tab("all", _("All"), self.query.link(plugin=""), sum(self.waiting), self.tab is None)]
+        for one, waiting in zip(self.configurations, self.waiting, strict=True):
             link = self.query.link(plugin=one.id)
             warning = "" if one.status in {"configured", "fetching"} else str(one.get_status_display())
-            tabs.append(Tab(str(one.id), one.name, link, self.counts.waiting([one]), one is self.tab, warning))
+            tabs.append(Tab(str(one.id), one.name, link, waiting, one is self.tab, warning))
         return tabs
 
     @property
@@ -220,13 +220,14 @@ class LicenseList(_TabbedList):
         "issued": Days(gettext_lazy("Issued on %(day)s"), "issued_at"),
     }
 
-    def sorts_for(self, values: Mapping[str, Any]) -> Sequence[str]:
+    @classmethod
+    def sorts_for(cls, values: Mapping[str, Any]) -> Sequence[str]:
         """What ends soon goes by its end; what else is narrowed has an index by age, and a state one by expiry too."""
         if values["ends"]:
             return _BY_EXPIRY
-        if any(map(values.get, self.narrowings)):
+        if any(map(values.get, cls.narrowings)):
             return _BY_AGE
-        return (*_BY_AGE, *_BY_EXPIRY) if values["state"] else self.sorts
+        return (*_BY_AGE, *_BY_EXPIRY) if values["state"] else cls.sorts
 
     @property
     def total_text(self) -> str:
@@ -276,8 +277,9 @@ class RequestList(_TabbedList):
         """How many are still on their way."""
         opened = self.counts.of("request", states=LicenseRequest.OPEN)
         said = ngettext("%(n)s open request", "%(n)s open requests", opened) % {"n": number(opened)}
-        need = ngettext("%(n)s needs you", "%(n)s need you", self.waiting) % {"n": number(self.waiting)}
-        return f"{said}, {need}" if self.waiting else said
+        waiting = sum(self.waiting)
+        need = ngettext("%(n)s needs you", "%(n)s need you", waiting) % {"n": number(waiting)}
+        return f"{said}, {need}" if waiting else said
 
     def exact_hit(self) -> str:
         """The page of the request whose number was searched for; "" where none has it."""

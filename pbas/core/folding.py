@@ -10,32 +10,16 @@ from typing import Any
 
 import jinja2
 from django.template.backends.jinja2 import Jinja2
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
-from markupsafe import (  # type: ignore[attr-defined] # one name is for itself alone
-    Markup,
-    _escape_inner,  # what `escape` calls
-    escape,
-)
+from markupsafe import Markup
+
+from pbas.core.generating import NAMES, Code, written
 
 WORDS = ("_", "gettext", "pgettext")  # followed by variables they are a format
 COUNTED = "ngettext"  # what it says is known on the page only
 _DRAWN = "_drawn"  # the name that an included part or a loop has for a moment
-
-
-def written(value: Any) -> str:
-    """A value as it stands in a page: as markupsafe escapes it, but no markup is made of what is only written down.
-
-    A page of a list writes eight hundred values; each would be an object of a class of its own for no longer than that.
-    """
-    kind = type(value)
-    if kind is str:
-        return _escape_inner(value)
-    if kind is int:
-        return str(value)
-    return value if kind is Markup or kind is SafeString else escape(value)
 
 
 class Template(jinja2.Template):
@@ -49,7 +33,7 @@ class Template(jinja2.Template):
     def _from_namespace(
         cls, environment: jinja2.Environment, namespace: MutableMapping[str, Any], *rest: Any
     ) -> jinja2.Template:
-        namespace["escape"] = written
+        namespace.update(NAMES, escape=written)
         return super()._from_namespace(environment, namespace, *rest)
 
 
@@ -57,6 +41,7 @@ class Environment(jinja2.Environment):
     """Jinja2's, for one language. `constant` are functions that answer the same to the same as long as it runs."""
 
     template_class = Template
+    code_generator_class = Code
     language = ""
     constant: dict[str, Callable[..., Any]]
 

@@ -83,7 +83,7 @@ def _environment(**options: Any) -> Environment:
     )
     counted: Any = made.globals["ngettext"]
     made.constant = {"_": gettext, "gettext": gettext, "pgettext": pgettext, "ngettext": counted}
-    made.constant |= {"static": _static, "url": _url, "icon": icon, "state": state}
+    made.constant |= {"static": _static, "url": _url, "icon": icon, "state": state, "htmx_script": htmx_script}
     made.globals.update(static=_static, url=_url, icon=icon, state=state, state_of=state_of, htmx_script=htmx_script)
     made.globals["zone_name"] = timezone.get_current_timezone_name
     made.filters.update(number=_number_of, money=money, size=size, recorded=recorded)

@@ -62,3 +62,6 @@ class Cache(RedisCache):
         in_time = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
         super().__init__(server, {**params, "OPTIONS": {**in_time, **params.get("OPTIONS", {})}})
         self._class = Client
+
+    def validate_key(self, key: str) -> None:
+        """Redis takes any; Django looks at each letter for the sake of memcached."""

@@ -68,9 +68,10 @@ class PanelList:
         """Each filter and its allowed values (none: any text)."""
         raise NotImplementedError
 
-    def sorts_for(self, values: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG002 (the filters of other lists count)
+    @classmethod
+    def sorts_for(cls, values: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG003 (the filters of other lists count)
         """The orders in which an index serves the list with these values of its filters; the first is the default."""
-        return self.sorts
+        return cls.sorts
 
     def filtered(self) -> "QuerySet[Any]":
         """All rows that the filters leave."""

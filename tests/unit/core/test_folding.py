@@ -3,13 +3,11 @@
 from typing import Any
 
 from django.template import engines
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import override
 from jinja2 import DictLoader
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from pbas.core.folding import Environment, Templates, written
+from pbas.core.folding import Environment, Templates
 
 
 def _pages() -> Templates:
@@ -77,29 +75,6 @@ def test_each_language_has_its_own_texts_in_turn() -> None:
     for language, said in (("en", "Monday"), ("de", "Montag")) * 2:
         with override(language):
             assert _draw('{{ _("Monday") }}') == said
-
-
-def test_a_value_stands_in_a_page_just_as_markupsafe_escapes_it() -> None:
-    class Named(str):
-        """Text of a class of its own."""
-
-        __slots__ = ()
-
-    plain = [
-        "",
-        "plain",
-        "<a href='x'>\"&amp;</a>",
-        "ä\u2028",
-        Named("<b>"),
-        0,
-        1.5,
-        None,
-        True,
-        gettext_lazy("Monday"),
-    ]
-    marked = [Markup("<b>bold</b>"), mark_safe("<i>safe</i>"), format_html("{}", "<u>")]
-    for value in (*plain, *marked):
-        assert str(written(value)) == str(escape(value)) == _draw("{{ value }}", value=value)
 
 
 def test_an_included_part_knows_what_is_known_where_it_stands_and_is_escaped_once() -> None:
