@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, When
 
-from licenses.models import NEVER, LicenseRequest, PluginConfiguration
+from licenses.models import LicenseRequest, PluginConfiguration
 
 State, Status = LicenseRequest.State, PluginConfiguration.Status
 
@@ -118,6 +118,5 @@ def troubled_plugins() -> list[PluginTrouble]:
 
 def _trouble_of(configuration: PluginConfiguration) -> tuple[str, str]:
     if configuration.parkings:
-        forever = configuration.parked_until is not None and configuration.parked_until >= NEVER
-        return ("misconfigured" if forever else "parked"), configuration.parked_why
+        return ("misconfigured" if configuration.has_to_be_mended else "parked"), configuration.parked_why
     return "failed", configuration.status_text

@@ -1,6 +1,7 @@
 """What may be sold: plug-in configurations, and the license classes that their vendors offer."""
 
 import uuid
+from datetime import UTC, datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ka_plugins import registry
 from pbas.core.fields import SealedJSONField
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts as the latest moment; a later date would overflow in some zones
 
 
 class PluginConfiguration(models.Model):
@@ -72,6 +75,11 @@ class PluginConfiguration(models.Model):
     def is_loaded(self) -> bool:
         """Whether its template can be used here: its package is installed, and loads."""
         return registry.is_loaded(self.template)
+
+    @property
+    def has_to_be_mended(self) -> bool:
+        """Whether it waits for a person to save its settings: its vendor is not asked again by itself."""
+        return self.parkings > 0 and self.parked_until is not None and self.parked_until >= NEVER
 
     @property
     def works(self) -> bool:

@@ -1,7 +1,6 @@
 """What a request ends in: a license in a subscription, and where its files are installed."""
 
 import uuid
-from datetime import UTC, datetime
 
 from django.db import models
 from django.db.models.functions import Coalesce, Now
@@ -9,10 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ka_plugins import registry
-from licenses.models.catalog import LicenseClass, PluginConfiguration
+from licenses.models.catalog import NEVER, LicenseClass, PluginConfiguration
 from pbas.core.fields import SealedJSONField, SealedTextField
-
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # sorts as the latest expiry; a later date would overflow in some zones
 
 
 class InstallTarget(models.Model):

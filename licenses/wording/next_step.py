@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from licenses.models import NEVER, InstallTarget, LicenseRequest, PluginConfiguration
+from licenses.models import InstallTarget, LicenseRequest, PluginConfiguration
 from pbas.core.jinja import recorded
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ def next_step(request: LicenseRequest, *, services: Sequence["Service"], target:
         return _waits_for_services(services)
     if is_in_stock(request) or request.state == State.ATTENTION:
         return _needs_attention(request, target)
-    if not request.configuration.is_online:
-        return _waits_for_person(request, target)
-    return _goes_by_itself(request)
+    if request.configuration.is_online or request.leased or request.due_at is not None:
+        return _goes_by_itself(request)
+    return _waits_for_person(request, target)
 
 
 def is_in_stock(request: LicenseRequest) -> bool:
@@ -177,7 +177,7 @@ def _waits_for_person(request: LicenseRequest, target: InstallTarget | None) -> 
     if target is None:
         text = _("Key and files are here, but nobody has said yet where they go.")
         return NextStep("wait", str(_PROBLEMS["no_target"]), text, itself, primary="target")
-    text = _("Key and files are here. Install them into %(target)s when you are ready.") % {"target": target}
+    text = _("Key and files are here. Install them into %(target)s when you are ready.") % {"target": target.address}
     return NextStep("wait", _("Ready to install"), text, itself, primary="install")
 
 
@@ -233,13 +233,12 @@ def _waits_for_plugin(request: LicenseRequest) -> NextStep:
 def _waits_with_plugin(request: LicenseRequest) -> NextStep:
     """The vendor failed a moment ago: all requests of the configuration wait together."""
     configuration = request.configuration
-    until = configuration.parked_until
-    if until is not None and until >= NEVER:
+    if configuration.has_to_be_mended:
         heading = _("%(plugin)s has to be put right") % {"plugin": configuration.name}
         itself, when = _("It goes on when the plug-in's settings are saved"), None
     else:
         heading = _("%(plugin)s does not work for now") % {"plugin": configuration.name}
-        itself, when = _("It is tried again, and all waiting requests with it"), until
+        itself, when = _("It is tried again, and all waiting requests with it"), configuration.parked_until
     return NextStep(
         *(
             "bad" if when is None else "wait",

@@ -20,6 +20,7 @@ from pbas.core.access import API, FRESH, PUBLIC, SIGNED_IN, is_allowed, need_of
 from pbas.core.accounts import is_fresh
 from pbas.core.kept import login_with_kept
 from pbas.core.rights import rights_of
+from pbas.core.web import not_allowed
 
 if TYPE_CHECKING:
     from pbas.core.sessions import SessionStore
@@ -48,6 +49,11 @@ class GateMiddleware(LoginRequiredMiddleware):
             messages.warning(request, _("The staff of this panel signs in with a second factor. Please set up yours."))
             return _away(request, reverse("mfa_activate_totp"))
         return None
+
+    def process_response(self, request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+        """A page in words where Django says with an empty one that an address is only sent to, or only read."""
+        is_empty = answer.status_code == HttpResponseNotAllowed.status_code and not answer.content
+        return not_allowed(request, answer) if is_empty else answer
 
     def _to_login(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
         if request.headers.get("HX-Request"):

@@ -66,8 +66,7 @@ _CONTROL_CLASSES = {
     "Select": "form-select",
     "SelectMultiple": "form-select",
     "CheckboxInput": "form-check-input",
-    "RadioSelect": "radios",
-    "CheckboxSelectMultiple": "radios",
+    "RadioSelect": "form-check-input",
 }
 
 

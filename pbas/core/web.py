@@ -235,6 +235,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _says_no(request, 404, _("Not found"), text)
 
 
+def not_allowed(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """405: most often the address of a form that was sent, read by itself: typed, kept, or loaded anew."""
+    text = _("This address only takes what a form sends, and nothing was sent. Open the page that the form is on.")
+    answer = _says_no(request, 405, _("There is no page here"), text)
+    answer["Allow"] = refused["Allow"]
+    return answer
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """500, or 503 where the database does not answer; asks neither it nor the session, which may be what failed."""
     error = sys.exc_info()[1]

@@ -105,14 +105,17 @@
         menu.querySelector("summary").focus();
       });
     }
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || shortcutsAreOff()) return;
-    if (event.key === "/") { event.preventDefault(); find(); }
-    else if (event.key === "?") showShortcuts();
-    else if (going && PLACES[event.key]) location.assign(PLACES[event.key]);
+    if (event.target.closest(TYPED_INTO) || event.ctrlKey || event.metaKey || event.altKey || shortcutsAreOff()) return;
+    if (document.querySelector("dialog[open]") === null) {
+      if (event.key === "/") { event.preventDefault(); find(); }
+      else if (event.key === "?") showShortcuts();
+      else if (event.key === "b") actOnRows();
+    }
+    if (going && PLACES[event.key]) location.assign(PLACES[event.key]);
     going = event.key === "g";
   });
 
+  var TYPED_INTO = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
   var going = false; // after `g`
   var PLACES = {
     d: "/", l: "/licenses/", r: "/license-requests/", s: "/subscriptions/", o: "/orders/", p: "/plugins/", a: "/activity/"
@@ -125,6 +128,12 @@
     if (box.id === "find" && fold && fold.offsetParent) fold.open = true;
     box.focus();
     box.select();
+  }
+
+  // What can be done with ticked rows stands above them all.
+  function actOnRows() {
+    var first = document.querySelector(".bulk-bar button");
+    if (first && first.offsetParent) first.focus();
   }
 
   function shortcutsAreOff() {
@@ -209,6 +218,13 @@
     var box = document.getElementById("q");
     if (typing && typing.more && box) box.form.requestSubmit();
     typing = null;
+  });
+  // A part that took the focus away with it, as the last page its link to the next: it goes to the content.
+  var wasFocused = false;
+  document.addEventListener("htmx:beforeSwap", function () { wasFocused = document.activeElement !== document.body; });
+  document.addEventListener("htmx:afterSettle", function () {
+    var content = document.getElementById("main");
+    if (wasFocused && document.activeElement === document.body && content) content.focus({ preventScroll: true });
   });
   // Nobody looks: nothing is asked.
   document.addEventListener("htmx:beforeRequest", function (event) {

@@ -21,6 +21,7 @@ SHORTCUTS = (
     ("g o", _("Go to orders")),
     ("g p", _("Go to plug-ins")),
     ("g a", _("Go to activity")),
+    ("b", _("To what can be done with the ticked rows")),
     ("Esc", _("Close what is open")),
 )
 

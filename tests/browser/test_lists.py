@@ -99,6 +99,28 @@ def test_a_run_keeps_the_focus_while_it_is_followed_and_is_read_out_once_when_it
     assert page.get_by_role("status").count() == 1, "nothing else chatters"
 
 
+@pytest.mark.convention(30)
+def test_keys_alone_tick_rows_come_to_what_can_be_done_with_them_and_lose_no_focus_on_the_last_page(
+    signed_in: Callable[[str], Page],
+) -> None:
+    asked = [make_subscription().license_requests.get() for _ in range(26)]
+    page = signed_in("/license-requests/?size=25")
+    page.get_by_label(f"Request {asked[-1].pk}").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Try again")).to_be_focused()
+    page.get_by_label(f"Request {asked[-1].pk}").focus()
+    page.keyboard.press("?")  # a box that is ticked is nothing that somebody types into
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.locator("#page-next").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#main")).to_be_focused()  # the link is gone with the page that it was for
+
+
 def test_enter_in_the_search_opens_an_exact_hit_and_typing_alone_does_not(signed_in: Callable[[str], Page]) -> None:
     asked = make_subscription().license_requests.get()
     page = signed_in("/license-requests/")

@@ -104,7 +104,7 @@ def test_plugins_are_shown_with_their_state(staff_client: Client) -> None:
     make_configuration(name="Paused one", status="paused")
     make_configuration(name="Parked one", parkings=1)
     words = re.findall(r'">(P[a-z]+ one)</a>.*?<span>([^<]+)</span>', staff_client.get("/").text, re.DOTALL)
-    assert words == [("Parked one", "Waiting"), ("Paused one", "Paused")]
+    assert words == [("Parked one", "Does not work for now"), ("Paused one", "Paused")]
 
 
 def test_the_dashboard_costs_the_same_whatever_there_is(

@@ -98,6 +98,16 @@ def test_an_unknown_address_gets_a_page_in_the_frame(staff_client: Client) -> No
     assert "Main menu" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/license-requests/1/upload/", "/theme/"])
+@pytest.mark.convention(36)
+def test_the_address_of_a_form_read_by_itself_gets_a_page_that_says_so(staff_client: Client, path: str) -> None:
+    answer = staff_client.get(path)
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "only takes what a form sends" in answer.text
+    assert "Main menu" in answer.text
+
+
 @pytest.mark.convention(36)
 def test_a_failure_names_a_reference_that_is_in_the_log(
     staff_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -9,7 +9,7 @@ from django.test import Client
 from ka_plugins.simulator.running import RunningSimulator
 from licenses.classes import fetch_due
 from licenses.configurations import pause_configuration
-from licenses.models import LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.models import NEVER, LicenseClass, LicenseRequest, PluginConfiguration
 from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import SYSTEM
@@ -148,3 +148,14 @@ def test_what_hangs_on_a_configuration_is_said_and_nothing_is_deleted(staff_clie
     refused = staff_client.post(address, follow=True).text
     assert "cannot be deleted. On it hang: 2 licenses, 1 plan license." in refused
     assert LicenseClass.objects.filter(pk=license_class.pk).exists()
+
+
+def test_a_plugin_that_only_a_person_can_mend_says_so_and_promises_no_moment(staff_client: Client) -> None:
+    """Its vendor said that the password is wrong: it is parked until its settings are saved, not until a moment."""
+    configuration = make_configuration(parkings=1, parked_why="The password is wrong.", parked_until=NEVER)
+    for path in ("/plugins/", f"/plugins/{configuration.pk}/", f"/plugins/{configuration.pk}/status/", "/"):
+        page = staff_client.get(path).text
+        assert "Has to be put right" in page, path
+        assert "years" not in page, path
+        assert "9999" not in page, path
+    assert "its settings are saved" in staff_client.get(f"/plugins/{configuration.pk}/").text

@@ -48,7 +48,7 @@ def test_the_list_shows_configurations_with_their_figures_and_costs_few_statemen
     with django_assert_max_num_queries(4):
         page = staff_client.get("/plugins/").text
     assert page.count("By hand (any vendor)") == 7
-    assert "Waiting" in page
+    assert "Does not work for now" in page
 
 
 def test_a_new_plugin_begins_with_its_name_and_template(staff_client: Client) -> None:

@@ -65,6 +65,12 @@ def test_the_head_tells_number_state_class_age_and_way_up_then_comes_what_is_nex
     assert 'class="sheet next-step' in text[text.index('id="progress"') :]
 
 
+def test_the_title_of_a_request_on_hold_says_so_as_its_head_does(staff_client: Client, asked: LicenseRequest) -> None:
+    LicenseRequest.objects.filter(pk=asked.pk).update(held=True, due_at=None)
+    text = staff_client.get(page_of(asked)).text
+    assert re.search(rf"<title>Request {asked.pk} \S On hold \S License Panel</title>", text)
+
+
 @pytest.mark.convention(16)
 def test_the_story_holds_that_of_the_subscription_and_the_order_newest_first(
     staff_client: Client, asked: LicenseRequest

@@ -38,6 +38,8 @@ def test_the_whole_offline_flow_goes_by_the_pages_alone(
     assert asked.state == State.INSTALL
     assert asked.due_at is not None
     assert "It is being installed." in answer.text
+    assert "the install comes next" in answer.text
+    assert "works by hand" not in answer.text  # what was asked for goes by itself
 
 
 @pytest.mark.parametrize(
