@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import openpyxl
-from django.utils.translation import gettext as _
 
 from pbas.core.problems import Problem
 
@@ -22,7 +21,7 @@ class Row:
 
     line: int
     cells: Mapping[str, str] = field(default_factory=dict, repr=False)
-    problem: str = ""
+    problem: Problem | None = None
 
     @property
     def key(self) -> str:
@@ -62,9 +61,9 @@ def read_rows(name: str, body: bytes, columns: Sequence[str] = ("key", "activati
 
 def _row(line: int, cells: list[str], columns: list[str]) -> Row:
     if any(cells[len(columns) :]):
-        return Row(line, problem=_("It has more cells than %(known)s.") % {"known": ", ".join(filter(None, columns))})
+        return Row(line, problem=Problem("It has more cells than %(known)s.", known=", ".join(filter(None, columns))))
     given = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
-    return Row(line, given) if given.get("key") else Row(line, problem=_("The key is missing."))
+    return Row(line, given) if given.get("key") else Row(line, problem=Problem("The key is missing."))
 
 
 def _of_text(name: str, body: bytes) -> Iterator[tuple[int, list[str]]]:

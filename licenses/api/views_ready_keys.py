@@ -143,7 +143,8 @@ def _rows(given: dict[str, Any]) -> Sequence[Row]:
     if not keys:
         raise Problem("There is no key.", field="keys")
     cells = [{name: text.strip() for name, text in one.items()} for one in keys]
-    return [Row(line, row, "" if row["key"] else "The key is missing.") for line, row in enumerate(cells, start=1)]
+    missing = Problem("The key is missing.")
+    return [Row(line, row, None if row["key"] else missing) for line, row in enumerate(cells, start=1)]
 
 
 def _brought(found: Found, served: int) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from ka_plugins import registry
 from licenses import intake
@@ -36,7 +35,7 @@ class Match:
 
     part: Part
     verdict: str
-    why: str = ""
+    why: Problem | None = None
     request: LicenseRequest | None = None
     candidates: list[LicenseRequest] = field(default_factory=list)
 
@@ -82,12 +81,12 @@ class Book:
         try:
             named = self._named(part)
         except Problem as problem:
-            return Match(part, Verdict.UNKNOWN, problem.message)
+            return Match(part, Verdict.UNKNOWN, problem)
         takes = _templates_of(part.key, named)
         fitting = [one for one in named if one.license is None and one.configuration.template in takes]
         fitting += [one for one in named if one.license is not None and one.kind != LicenseRequest.Kind.ISSUE]
         if not fitting:
-            return Match(part, Verdict.UNKNOWN, _("No request that waits for a key may have one of this form."))
+            return Match(part, Verdict.UNKNOWN, Problem("No request that waits for a key may have one of this form."))
         if said := self._known_already(part, fitting[0]):
             return Match(part, Verdict.DUPLICATE, said)
         match = self._one_of(part, [one for one in fitting if one.pk not in self._keyed])
@@ -113,16 +112,17 @@ class Book:
                 raise Problem("No request for class %(class_code)s waits for an upload.", class_code=part.class_code)
         return named
 
-    def _known_already(self, part: Part, request: LicenseRequest) -> str:
+    def _known_already(self, part: Part, request: LicenseRequest) -> Problem | None:
         plugin = plugin_class(request.configuration.template)
         mark = intake.fingerprint(plugin, plugin.clean_key(part.key))
         if mark in self._prints:
-            return _("The same key as in %(prints)s.") % {"prints": self._prints[mark]}
+            return Problem("The same key as in %(prints)s.", prints=self._prints[mark])
         self._prints[mark] = part.name
         other = License.objects.filter(fingerprint=mark).exclude(pk=request.license_id or 0).first()
         if other is not None:
-            return _("License %(other)s has this key.") % {"other": other.pk}
-        return _("It is among the ready keys.") if ReadyKey.objects.filter(fingerprint=mark).exists() else ""
+            return Problem("License %(other)s has this key.", other=other.pk)
+        is_ready = ReadyKey.objects.filter(fingerprint=mark).exists()
+        return Problem("It is among the ready keys.") if is_ready else None
 
     # -- a file
 
@@ -132,7 +132,7 @@ class Book:
             return Match(part, Verdict.UNUSABLE, part.problem)
         digest = hashlib.sha256(part.body).hexdigest()
         if digest in self._prints:
-            return Match(part, Verdict.DUPLICATE, _("The same file as %(prints)s.") % {"prints": self._prints[digest]})
+            return Match(part, Verdict.DUPLICATE, Problem("The same file as %(prints)s.", prints=self._prints[digest]))
         self._prints[digest] = part.name
         words = _words(part.name)
         if numbered := [self._by_id[pk] for pk in _REQUEST.findall(part.name) if pk in self._by_id]:
@@ -151,7 +151,7 @@ class Book:
         if ordered or of_class:
             return self._one_of(part, of_class or ordered)
         return Match(
-            part, Verdict.UNKNOWN, _("Neither its name nor what is in it names a key, request, order or class.")
+            part, Verdict.UNKNOWN, Problem("Neither its name nor what is in it names a key, request, order or class.")
         )
 
     def _by_keys_in(self, words: Iterable[str]) -> list[LicenseRequest]:
@@ -162,13 +162,13 @@ class Book:
     def _one_of(self, part: Part, fitting: Sequence[LicenseRequest]) -> Match:
         fitting = list({one.pk: one for one in fitting}.values())
         if not fitting:
-            return Match(part, Verdict.UNKNOWN, _("Every request that it fits gets another key of this upload."))
+            return Match(part, Verdict.UNKNOWN, Problem("Every request that it fits gets another key of this upload."))
         whose = {None if part.class_code else one.subscription_id for one in fitting}
         alike = len(whose) == 1 and len({(one.license_class_id, str(one.options)) for one in fitting}) == 1
         if len(fitting) == 1 or (part.key and alike):
             return Match(part, Verdict.FITS, request=fitting[0])
         return Match(
-            part, Verdict.AMBIGUOUS, _("It fits %(n)s requests. Say which.") % {"n": len(fitting)}, candidates=fitting
+            part, Verdict.AMBIGUOUS, Problem("It fits %(n)s requests. Say which.", n=len(fitting)), candidates=fitting
         )
 
 
@@ -218,7 +218,7 @@ def _words_of_body(body: bytes) -> list[str]:
     return _words(body[:_READ].decode("latin-1"))
 
 
-def _others_key(name: str) -> str:
+def _others_key(name: str) -> Problem | None:
     """Where a file is named after the key of a license whose request takes nothing any more."""
     marks = set()
     for word in _words(name, fold=False):
@@ -226,8 +226,6 @@ def _others_key(name: str) -> str:
             with suppress(ValueError):
                 marks.add(intake.fingerprint(plugin, plugin.clean_key(word)))
     row = License.objects.filter(fingerprint__in=marks).first()
-    return (
-        _("It is named after the key of license %(row)s, whose request takes no more uploads.") % {"row": row.pk}
-        if row
-        else ""
-    )
+    if row is None:
+        return None
+    return Problem("It is named after the key of license %(row)s, whose request takes no more uploads.", row=row.pk)

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from django.utils.translation import gettext as _
-
 from ka_plugins.contract import KeyFile
 from licenses.tables import read_rows
 from licenses.uploads import MAX_FILE_BYTES
@@ -32,7 +30,7 @@ class Part:
     request: str = ""
     order: str = ""
     class_code: str = ""
-    problem: str = ""
+    problem: Problem | None = None
 
 
 def take_apart(files: Iterable[KeyFile]) -> list[Part]:
@@ -62,9 +60,9 @@ def _parts_of(file: KeyFile) -> Iterator[Part]:
 
 def _file(name: str, body: bytes) -> Part:
     if not body:
-        return Part(name, problem=_("It is empty."))
+        return Part(name, problem=Problem("It is empty."))
     if len(body) > MAX_FILE_BYTES:
-        return Part(name, problem=_("It is larger than %(size)s KiB.") % {"size": MAX_FILE_BYTES // 1024})
+        return Part(name, problem=Problem("It is larger than %(size)s KiB.", size=MAX_FILE_BYTES // 1024))
     return Part(name, body)
 
 
@@ -72,7 +70,7 @@ def _members(name: str, body: bytes) -> Iterator[Part]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
     except zipfile.BadZipFile:
-        yield Part(name, problem=_("It is no ZIP archive that can be opened."))
+        yield Part(name, problem=Problem("It is no ZIP archive that can be opened."))
         return
     members = [one for one in archive.infolist() if not one.is_dir() and not _is_nobodys(one.filename)]
     if len(members) > MAX_PIECES:
@@ -88,10 +86,10 @@ def _members(name: str, body: bytes) -> Iterator[Part]:
         try:
             content = KeyFile(inner, archive.read(one))
         except Exception:  # noqa: BLE001 (encrypted, cut off, an unknown method: whatever a broken archive does)
-            yield Part(inner, problem=_("It cannot be unpacked from %(name)s.") % {"name": name})
+            yield Part(inner, problem=Problem("It cannot be unpacked from %(name)s.", name=name))
             continue
         if content.body.startswith(ZIP) and not inner.lower().endswith(".xlsx"):
-            yield Part(inner, problem=_("It is an archive within %(name)s; unpack that one first.") % {"name": name})
+            yield Part(inner, problem=Problem("It is an archive within %(name)s; unpack that one first.", name=name))
         else:
             yield from _parts_of(content)
 
@@ -113,7 +111,7 @@ def _lines(name: str, body: bytes) -> Iterator[Part]:
     try:
         rows = read_rows(name, body, COLUMNS)
     except Problem as problem:
-        yield Part(name, problem=problem.message)
+        yield Part(name, problem=problem)
         return
     for row in rows:
         yield Part(

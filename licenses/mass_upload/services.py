@@ -49,7 +49,8 @@ def _piece(batch: UploadBatch, match: Match) -> UploadPiece:
         size=len(part.body),
         sha256=hashlib.sha256(part.body).hexdigest() if part.body else "",
         verdict=match.verdict,
-        why=match.why,
+        why=match.why.text if match.why else "",
+        words={name: str(word) for name, word in match.why.words.items()} if match.why else {},
         request=match.request,
         candidates=[one.pk for one in match.candidates],
     )

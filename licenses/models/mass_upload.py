@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from licenses.models.request import LicenseRequest
 from pbas.core.fields import SealedField, SealedTextField
+from pbas.core.problems import Problem
 
 
 class UploadBatch(models.Model):
@@ -52,7 +53,8 @@ class UploadPiece(models.Model):
     size = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     verdict = models.CharField(max_length=10, choices=Verdict)
-    why = models.TextField(blank=True)
+    why = models.TextField(blank=True)  # in English, with places for the words
+    words = models.JSONField(default=dict, db_default={})
     request = models.ForeignKey(LicenseRequest, models.PROTECT, null=True, blank=True, related_name="+")
     candidates = models.JSONField(default=list, blank=True)  # ids of requests that it may be for
     taken = models.BooleanField(default=False)
@@ -62,3 +64,8 @@ class UploadPiece(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def said(self) -> str:
+        """Why, in the language of who reads it now."""
+        return Problem(self.why, **self.words).message if self.why else ""

@@ -42,7 +42,7 @@ def look_through(license_class: LicenseClass, rows: Sequence[Row]) -> Found:
     for row in rows:
         try:
             key = plugin.clean_key(row.key) if not row.problem else ""
-            wrong = row.problem or what_is_wrong(rule, key) or _wrong_code(row.activation_code)
+            wrong = row.problem.message if row.problem else what_is_wrong(rule, key) or _wrong_code(row.activation_code)
         except ValueError as error:
             key, wrong = "", str(error)
         if wrong:

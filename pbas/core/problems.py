@@ -18,7 +18,7 @@ class Problem(Exception):  # noqa: N818 (RFC 9457's own word)
 
     def __init__(self, text: str, /, *, field: str = "", **words: object) -> None:
         super().__init__(text)
-        self._text, self._words, self.field = text, words, field
+        self.text, self.words, self.field = text, words, field
 
     def __str__(self) -> str:
         with in_english():
@@ -27,8 +27,8 @@ class Problem(Exception):  # noqa: N818 (RFC 9457's own word)
     @property
     def message(self) -> str:
         """What is wrong, in the language of who reads it now."""
-        text = gettext(self._text)
-        return text % self._words if self._words else text
+        text = gettext(self.text)
+        return text % self.words if self.words else text
 
 
 class ConflictProblem(Problem):

@@ -30,7 +30,7 @@ def test_the_first_sheet_of_an_xlsx_is_read_with_its_line_numbers() -> None:
     kept = io.BytesIO()
     book.save(kept)
     rows = read_rows("keys.xlsx", kept.getvalue())
-    assert [(row.line, row.key, row.problem) for row in rows] == [
+    assert [(row.line, row.key, str(row.problem or "")) for row in rows] == [
         (2, "AAA-1", ""),
         (4, "12345678", ""),
         (5, "", "The key is missing."),
