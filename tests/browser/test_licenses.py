@@ -290,3 +290,4 @@ def test_a_requests_page_is_printed_on_one_sheet_with_its_address_and_without_fo
     expect(page.get_by_text(f"License Panel · /license-requests/{asked.pk}/")).to_be_visible()
     expect(page.get_by_role("navigation", name="Main menu")).to_be_hidden()
     expect(page.get_by_role("button", name="Keep what I uploaded")).to_be_hidden()
+    expect(page.get_by_role("button")).to_have_count(0)
