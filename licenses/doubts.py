@@ -154,7 +154,7 @@ def cancel_request(*, request: LicenseRequest, actor: Actor, reason: str, nothin
     if problem := why_not_cancel(request):
         raise problem
     said = _check_unsold(request, nothing_sold=nothing_sold) if is_doubtful(request) else ""
-    event = event_of(request, actor, "cancelled", f"Cancelled.{said}", reason.strip())
+    event = event_of(request, actor, "cancelled", f"Cancelled. {said}" if said else "Cancelled.", reason.strip())
     return move_by_hand(request, State.CANCELLED, event=event)
 
 
@@ -207,9 +207,9 @@ def _check_unsold(request: LicenseRequest, *, nothing_sold: bool) -> str:
         )
         raise refusal(request, text, keys=", ".join(keys))
     if why is None:
-        return " The vendor was asked: he sold nothing."
+        return "The vendor was asked: he sold nothing."
     if nothing_sold:
-        return " Nothing was sold, says a person."
+        return "Nothing was sold, says a person."
     text = (
         "Request %(request)s may have been sold. %(why)s Adopt the key, or look at the vendor's own pages and say that"
         " nothing was sold."

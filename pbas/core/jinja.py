@@ -30,6 +30,7 @@ from jinja2 import StrictUndefined, Undefined, pass_context, pass_environment
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from pbas.core import records
 from pbas.core.folding import Environment, Templates
 
 # Colour is for what needs a person: only `attention` is filled, only warn and bad are coloured words.
@@ -139,9 +140,10 @@ def _number(value: int, _language: str) -> str:
 
 
 def recorded(text: str) -> Markup:
-    """What was written down when it happened, in English: translated where it is a fixed sentence, else marked so."""
-    said = gettext(text)
-    if said != text or get_language() == settings.LANGUAGE_CODE or not text:
+    """What was written down when it happened, in English: translated where its words are ours, else marked so."""
+    language = get_language() or settings.LANGUAGE_CODE
+    said = records.said(text, language)
+    if said != text or language == settings.LANGUAGE_CODE or not text:
         return escape(said)
     return Markup('<span lang="%s">%s</span>') % (settings.LANGUAGE_CODE, text)
 

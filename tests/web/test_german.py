@@ -118,7 +118,7 @@ def test_no_page_says_anything_in_english_to_a_german_reader(staff: User, number
     assert found == set()
 
 
-def test_what_was_recorded_in_english_says_so_and_fixed_sentences_are_translated(
+def test_what_was_recorded_in_english_is_said_in_german_and_what_a_person_wrote_as_he_wrote_it(
     staff_client: Client, numbers: dict[str, int]
 ) -> None:
     staff_client.cookies["language"] = "de"
@@ -126,7 +126,9 @@ def test_what_was_recorded_in_english_says_so_and_fixed_sentences_are_translated
     staff_client.post(f"/license-requests/{number}/hold/")
     page = staff_client.get(f"/license-requests/{number}/").text
     assert "Angehalten." in page
-    assert '<span lang="en">Plesk 10 and later was requested.' in page
+    assert "Plesk 10 and later wurde angefragt" in page
+    staff_client.post(f"/license-requests/{number}/comment/", {"text": "Kommt morgen"})
+    assert "<p>Kommt morgen</p>" in staff_client.get(f"/license-requests/{number}/").text
 
 
 def test_a_refusal_is_said_in_the_readers_language_and_recorded_in_english(
