@@ -31,8 +31,8 @@ class Counts:
         tabs = self._tabs[subject]
         counted = tabs.values() if tab is None else [tabs.get(tab, {})]
         if not states:
-            return sum(sum(one.values()) for one in counted)
-        return sum(one.get(state, 0) for one in counted for state in states)
+            return sum([sum(one.values()) for one in counted])
+        return sum([one.get(state, 0) for one in counted for state in states])
 
     def waiting(self, tab: PluginConfiguration) -> int:
         """How many requests of a configuration need a person; an offline one needs him for key, files, install."""

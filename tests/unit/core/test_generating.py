@@ -8,17 +8,21 @@ from django.template import engines
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
-from jinja2 import UndefinedError
+from jinja2 import DictLoader, UndefinedError, pass_context
 from markupsafe import Markup, escape
 
 from pbas.core.folding import Templates
 from pbas.core.generating import written
 
 
-def _draw(source: str, **given: Any) -> str:
+def _pages() -> Templates:
     pages = engines.all()[0]
     assert isinstance(pages, Templates)
-    return str(pages.from_string(source).render(given))
+    return pages
+
+
+def _draw(source: str, **given: Any) -> str:
+    return str(_pages().from_string(source).render(given))
 
 
 def test_a_value_stands_in_a_page_just_as_markupsafe_escapes_it() -> None:
@@ -63,3 +67,25 @@ def test_text_that_is_not_to_be_escaped_and_what_is_known_on_the_page_only_stay_
     assert _draw(source, on=True, text="<b>") == "&lt;b&gt;"
     assert _draw(source, on=False, text="<b>") == "<b>"
     assert _draw("{% autoescape false %}{{ text }}{% endautoescape %}", text="<b>") == "<b>"
+
+
+def test_a_method_gets_what_stands_in_its_call_and_a_macro_its_caller() -> None:
+    class Named:
+        """One with a method."""
+
+        def say(self, *names: str, end: str = "") -> str:
+            """Them all."""
+            return "+".join(names) + end
+
+    parts = "{% macro box(name, mark='-') %}[{{ name }}{{ mark }}{{ caller() }}]{% endmacro %}"
+    source = (
+        "{% import 'parts.html' as parts %}{% for name in names %}"
+        "{% call parts.box(name, mark='<') %}{{ one.say(name, *names, end='!', **more) }}{% endcall %}{% endfor %}"
+    )
+    pages = _pages().env.overlay(loader=DictLoader({"parts.html": parts}))
+    drawn = pages.from_string(source).render(names=["a", "<"], one=Named(), more={})
+    assert drawn == "[a&lt;a+a+&lt;!][&lt;&lt;&lt;+a+&lt;!]"
+
+
+def test_a_function_by_name_still_gets_the_page_it_is_called_on() -> None:
+    assert _draw("{{ whole() }}", whole=pass_context(lambda context: context["word"]), word="<") == "&lt;"
