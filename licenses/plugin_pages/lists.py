@@ -25,7 +25,7 @@ class PluginList(PanelList):
     columns = (
         Column("name", _("Name"), ("name",), sort="name"),
         Column("template", _("Template"), ("template", "mode"), writes=("template", "mode")),
-        Column("status", _("Status"), ("status",), Kind.WORD),
+        Column("status", _("State"), ("status",), Kind.WORD),
         Column("active", _("Active licenses"), (), css="end"),
         Column("open", _("Open requests"), (), css="end"),
         Column("attention", _("Need attention"), (), css="end"),
