@@ -15,8 +15,9 @@ from ka_plugins.installing import Target
 from licenses import bell, intake
 from licenses.asking import ask
 from licenses.claimed import order_of
-from licenses.hand import busy, event_of, move_by_hand, refusal, was_bought
+from licenses.hand import busy, move_by_hand, refusal, was_bought
 from licenses.models import Finding, InstallTarget, License, LicenseRequest
+from licenses.moves import event_of
 from licenses.owner import why_over
 from licenses.plugins import plugin_class
 from licenses.retry import SETTLE_MARGIN

@@ -12,7 +12,7 @@ from ka_plugins.contract import Key
 from licenses import bell, moves
 from licenses.intake import fingerprint
 from licenses.models import License, LicenseRequest
-from licenses.moves import Move
+from licenses.moves import Move, event_of
 from licenses.plugins import plugin_class
 from licenses.points import point
 from licenses.retry import PATIENCE
@@ -36,7 +36,7 @@ def close_stock(ids: Collection[int]) -> None:
     made = {one.pk: one for one in waiting}
     won = moves.make([Move(one.pk, one.attempt, one.state, State.CANCELLED, by_hand=True) for one in made.values()])
     text = "Its license was ended while it was in stock."
-    Event.objects.bulk_create(_event(made[pk], "cancelled", text) for pk in sorted(won))
+    Event.objects.bulk_create(event_of(made[pk], SYSTEM, "cancelled", text) for pk in sorted(won))
 
 
 def remember(request_id: int, license_: License, key: Key) -> None:
@@ -75,7 +75,7 @@ def _ask(asked: Sequence[LicenseRequest], text: str, actor: Actor, reason: str =
     # Somebody may have asked for the same end by hand at this moment: then his request does it.
     LicenseRequest.objects.bulk_create(asked, ignore_conflicts=True)
     made = LicenseRequest.objects.filter(uid__in=[one.uid for one in asked])
-    Event.objects.bulk_create(_event(one, "requested", text, actor, reason) for one in made)
+    Event.objects.bulk_create(event_of(one, actor, "requested", text, reason) for one in made)
     point("before_ending")
     bell.ring()
 
@@ -97,19 +97,4 @@ def _request(license_: License, uid: UUID, order_number: str) -> LicenseRequest:
         license=license_,
         due_at=now if license_.configuration.is_online else None,
         deadline=now + PATIENCE,
-    )
-
-
-def _event(request: LicenseRequest, kind: str, text: str, actor: Actor = SYSTEM, detail: str = "") -> Event:
-    return Event(
-        actor_kind=actor.kind,
-        actor=actor.name,
-        address=actor.address,
-        kind=kind,
-        text=text,
-        detail=detail,
-        request=request,
-        subscription_id=request.subscription_id,
-        license_id=request.license_id,
-        configuration_id=request.configuration_id,
     )

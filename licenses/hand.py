@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from licenses import bell, ending, intake, moves
 from licenses.models import License, LicenseRequest
-from licenses.moves import Move, Trouble
+from licenses.moves import Move, Trouble, event_of
 from licenses.signals import requests_at_rest
 from pbas.core.models import Event
 from pbas.core.problems import ConflictProblem, inside
@@ -149,19 +149,3 @@ def moved_on(request: LicenseRequest) -> ConflictProblem:
 def busy(request: LicenseRequest) -> ConflictProblem:
     """Why nothing can be decided while a worker has the request."""
     return refusal(request, "A worker is busy with request %(request)s right now. Try again in a moment.")
-
-
-def event_of(request: LicenseRequest, actor: Actor, kind: str, text: str, detail: str = "") -> Event:
-    """An unsaved event of a request and all that it belongs to."""
-    return Event(
-        actor_kind=actor.kind,
-        actor=actor.name,
-        address=actor.address,
-        kind=kind,
-        text=text,
-        detail=detail,
-        request=request,
-        subscription_id=request.subscription_id,
-        license_id=request.license_id,
-        configuration_id=request.configuration_id,
-    )

@@ -9,6 +9,8 @@ from django.conf import settings
 from licenses import statements
 from licenses.failing.causes import cause_of
 from licenses.models import LicenseRequest
+from pbas.core.models import Event
+from pbas.core.story import Actor
 
 State = LicenseRequest.State
 
@@ -107,3 +109,19 @@ _NO_TROUBLE = Trouble("", "")
 def make(moves: Sequence[Move]) -> set[int]:
     """Make all moves whose guards hold, in one statement and the caller's transaction; the ids that were won."""
     return statements.move([one.row() for one in moves]) if moves else set()
+
+
+def event_of(request: LicenseRequest, actor: Actor, kind: str, text: str, detail: str = "") -> Event:
+    """An unsaved event of a request and all that it belongs to."""
+    return Event(
+        actor_kind=actor.kind,
+        actor=actor.name,
+        address=actor.address,
+        kind=kind,
+        text=text,
+        detail=detail,
+        request=request,
+        subscription_id=request.subscription_id,
+        license_id=request.license_id,
+        configuration_id=request.configuration_id,
+    )

@@ -11,7 +11,6 @@ from django.utils import timezone
 from licenses import bell, doubts, moves
 from licenses.hand import (
     end_by_hand,
-    event_of,
     move_by_hand,
     onwards,
     refusal,
@@ -20,6 +19,7 @@ from licenses.hand import (
     waits_for_vendor,
 )
 from licenses.models import InstallTarget, License, LicenseClass, LicenseRequest, PluginConfiguration
+from licenses.moves import event_of
 from licenses.options import checked
 from licenses.owed import MOST_AT_ONCE, check_sold, check_stock, made_by_form, owed, uids_of, what_is_wrong
 from licenses.owner import has_open_services, subscription_or_problem

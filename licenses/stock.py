@@ -3,8 +3,9 @@
 from django.db import transaction
 from django.utils import timezone
 
-from licenses.hand import event_of, move_by_hand, moved_on
+from licenses.hand import move_by_hand, moved_on
 from licenses.models import License, LicenseRequest
+from licenses.moves import event_of
 from licenses.owner import has_open_services, subscription_or_problem
 from licenses.retry import PATIENCE
 from pbas.core.problems import ConflictProblem, Problem

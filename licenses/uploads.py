@@ -9,8 +9,9 @@ from django.db import transaction
 
 from ka_plugins.contract import Key, KeyFile, Plugin
 from licenses import intake
-from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on, refusal
+from licenses.hand import goes_by_itself, move_by_hand, moved_on, refusal
 from licenses.models import License, LicenseFile, LicenseRequest
+from licenses.moves import event_of
 from licenses.plugins import plugin_class
 from pbas.core.crypto import CannotDecryptError
 from pbas.core.problems import ConflictProblem, Problem

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_noop
 
 from ka_plugins.contract import Verb
 from licenses import bell
-from licenses.hand import event_of
 from licenses.models import License, LicenseRequest
+from licenses.moves import event_of
 from licenses.options import Options
 from licenses.owed import uids_of
 from licenses.owner import check_goes_on, why_over

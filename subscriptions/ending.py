@@ -15,9 +15,8 @@ from django.utils.translation import gettext_noop
 from licenses import moves
 from licenses.doubts import is_doubtful
 from licenses.ending import end_licenses
-from licenses.hand import event_of
 from licenses.models import License, LicenseRequest
-from licenses.moves import Move
+from licenses.moves import Move, event_of
 from pbas.core.models import Event
 from pbas.core.problems import Problem
 from pbas.core.story import SYSTEM, Actor, tell

@@ -7,9 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from licenses import moves
-from licenses.hand import event_of
 from licenses.models import Alert, LicenseRequest, PluginConfiguration
-from licenses.moves import Move, Trouble
+from licenses.moves import Move, Trouble, event_of
 from pbas.core.models import Event
 from pbas.core.story import SYSTEM
 

@@ -3,8 +3,9 @@
 from django.db import transaction
 
 from licenses import intake
-from licenses.hand import event_of, goes_by_itself, move_by_hand, moved_on
+from licenses.hand import goes_by_itself, move_by_hand, moved_on
 from licenses.models import License, LicenseFile, LicenseRequest, UploadBatch, UploadPiece
+from licenses.moves import event_of
 from pbas.core.problems import ConflictProblem, inside
 from pbas.core.story import Actor
 

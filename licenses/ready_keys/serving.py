@@ -8,9 +8,8 @@ from django.db import IntegrityError, transaction
 
 from ka_plugins.contract import Key
 from licenses import bell, intake, moves
-from licenses.hand import event_of
 from licenses.models import InstallTarget, License, LicenseClass, LicenseFile, LicenseRequest, ReadyKey, ReadyKeyRule
-from licenses.moves import Move
+from licenses.moves import Move, event_of
 from licenses.plugins import plugin_class
 from licenses.ready_keys.selectors import classes_to_serve, waiting_requests
 from pbas.core.crypto import CannotDecryptError

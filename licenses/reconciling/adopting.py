@@ -10,8 +10,8 @@ from django.utils import timezone
 from ka_plugins.contract import Key, KeyStatus
 from licenses import bell, intake
 from licenses.claimed import living
-from licenses.hand import event_of
 from licenses.models import Finding, License, LicenseClass, LicenseRequest
+from licenses.moves import event_of
 from licenses.owed import check_stock, owed, uids_of
 from licenses.owner import check_goes_on, has_open_services, subscription_or_problem
 from licenses.plugins import plugin_class

@@ -11,9 +11,9 @@ from django.utils import timezone
 from ka_plugins.contract import Delivers, Key
 from licenses import bell
 from licenses.asking import ask
-from licenses.hand import event_of
 from licenses.intake import fingerprint
 from licenses.models import Finding, License, LicenseRequest, ReadyKey
+from licenses.moves import event_of
 from licenses.owed import uids_of
 from licenses.plugins import plugin_class
 from licenses.reconciling.reading import describes
