@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from licenses import services
+from licenses.bulk import REQUEST_ACTIONS
 from licenses.models import License, LicenseRequest
 from pbas.core import tasks
 from pbas.core.lists import bulk
+from pbas.core.lists.bulk_pages import Shown
 from pbas.core.models import BulkRow, BulkRun, Event
 from pbas.core.story import SYSTEM
 from tests.factories import World, make_class, make_configuration, make_license, make_subscription
@@ -241,6 +243,13 @@ def test_a_run_goes_on_after_a_crash_does_no_row_twice_and_is_done_by_one_worker
     assert Event.objects.filter(kind="held").count() == 5
 
 
+@pytest.mark.parametrize(("rows", "said"), [(1, "1 Anfrage anhalten?"), (1000, "1.000 Anfragen anhalten?")])
+def test_the_question_writes_its_number_as_the_language_does(rows: int, said: str) -> None:
+    hold = next(one for one in REQUEST_ACTIONS if one.name == "hold")
+    with translation.override("de"):
+        assert hold.question % {"n": Shown(rows)} == said
+
+
 def test_a_stopped_run_does_no_further_row_and_undoes_none(
     staff_client: Client, requests: list[LicenseRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +268,9 @@ def test_a_stopped_run_does_no_further_row_and_undoes_none(
     assert (run.state, run.done, run.tried) == ("stopped", 1, 1)
     assert LicenseRequest.objects.filter(held=True).count() == 1
     assert "already" in staff_client.post(f"/runs/{run.pk}/stop/", follow=True).text
+    left = run.total - 1
+    said = f"Run {run.pk} was stopped: 1 done, 0 skipped, 0 failed; {left} left as they were."
+    assert said in staff_client.get("/notices/").text
 
 
 def test_a_row_that_the_rules_forbid_is_told_as_failed_and_the_others_go_on(staff_client: Client) -> None:

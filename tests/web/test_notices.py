@@ -120,6 +120,6 @@ def test_a_page_costs_no_statement_for_its_notices(staff: User, django_assert_nu
 
 
 def test_every_text_can_be_made_of_the_words_that_its_kind_has() -> None:
-    words = {"run": 1, "total": 2, "done": 1, "skipped": 1, "failed": 0, "plugin": "Vendor", "n": 3}
+    words = {"run": 1, "total": 2, "done": 1, "skipped": 1, "failed": 0, "left": 0, "plugin": "Vendor", "n": 3}
     with translation.override("en"):
         assert all(str(text) % words for text in TEXTS.values())

@@ -59,6 +59,13 @@ def ask(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("bulk_run", run.pk)
 
 
+class Shown(int):
+    """A number that is counted by a text's plural, and written as the language does."""
+
+    def __str__(self) -> str:
+        return number(int(self))
+
+
 def _question(
     request: HttpRequest,
     listed: PanelList,
@@ -79,6 +86,7 @@ def _question(
         "action": action,
         "prospects": prospects,
         "total": total,
+        "question": action.question % {"n": Shown(total)},
         "going": sum(one.rows for one in prospects if one.why is None),
         "ids": ids or [],
         "is_whole": ids is None,

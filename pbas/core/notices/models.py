@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 TEXTS: dict[tuple[str, str], Any] = {
     ("run", "open"): _("Run %(run)s is under way: %(total)s rows."),
     ("run", "done"): _("Run %(run)s has ended: %(done)s done, %(skipped)s skipped, %(failed)s failed."),
+    ("run", "stopped"): _(
+        "Run %(run)s was stopped: %(done)s done, %(skipped)s skipped, %(failed)s failed; %(left)s left as they were."
+    ),
     ("classes", "open"): _("%(plugin)s: the license classes are being fetched."),
     ("classes", "done"): _("%(plugin)s: %(n)s license classes are here."),
     ("classes", "failed"): _("%(plugin)s: the license classes could not be fetched."),
@@ -50,4 +53,4 @@ class Notice(models.Model):
     @property
     def text(self) -> str:
         """What is said of it, in the reader's language."""
-        return str(TEXTS[self.kind, self.state] % self.words)
+        return str(TEXTS[self.kind, self.words.get("how", self.state)] % self.words)
