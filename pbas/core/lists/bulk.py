@@ -182,7 +182,7 @@ def _end(pk: int, state: str, before: Iterable[str]) -> bool:
         if not going.update(state=state, finished_at=Now(), leased_until=None):
             return False
         run = BulkRun.objects.get(pk=pk)
-        words = {"done": run.done, "skipped": run.skipped, "failed": run.failed}
+        words: dict[str, Any] = {"done": run.done, "skipped": run.skipped, "failed": run.failed}
         if state == State.STOPPED:
             words |= {"how": "stopped", "left": run.total - run.tried}
         notices.end(kind="run", subject=pk, **words)
