@@ -131,6 +131,13 @@ def test_what_was_recorded_in_english_is_said_in_german_and_what_a_person_wrote_
     assert "<p>Kommt morgen</p>" in staff_client.get(f"/license-requests/{number}/").text
 
 
+def test_the_search_of_the_activity_says_that_it_looks_through_what_was_recorded(staff_client: Client) -> None:
+    assert "in English" not in staff_client.get("/activity/", {"q": "Abonnement"}).text
+    staff_client.cookies["language"] = "de"
+    assert "englisch aufgezeichnet" in staff_client.get("/activity/", {"q": "Abonnement"}).text
+    assert "englisch aufgezeichnet" not in staff_client.get("/activity/").text
+
+
 def test_a_refusal_is_said_in_the_readers_language_and_recorded_in_english(
     staff_client: Client, numbers: dict[str, int]
 ) -> None:
