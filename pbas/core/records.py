@@ -55,4 +55,8 @@ def said(text: str, language: str) -> str:
 
 def _inside(name: str, text: str, language: str) -> str:
     """What stands in a place: a name as it is, a whole sentence or a word of ours (`%(list_word)s`) as any other."""
-    return said(text, language) if name.endswith("_word") or text.endswith(".") else text
+    if name.endswith(("_word", "state")) or text.endswith("."):
+        for one in (text, text[:1].upper() + text[1:]):  # English writes labels small in the middle of a sentence
+            if (found := said(one, language)) != one:
+                return found
+    return text

@@ -44,8 +44,13 @@ def parts_of(text: ast.JoinedStr, between: str) -> str:
         # a sentence in a sentence, and a word of ours
         ("X was requested. It waits for its key.", "X wurde angefragt. Sie wartet auf ihren Schlüssel."),
         ("Hold: 2 rows of “License Requests”.", "Anhalten: 2 Zeilen von „Lizenzanfragen“."),
+        (
+            "Request 7 cannot be held: waits for the key.",
+            "Anfrage 7 lässt sich nicht anhalten: Wartet auf den Schlüssel.",
+        ),
         # what says most is meant, not just any form that fits
         ("Vendor: key K is to be ended at the vendor.", "Vendor: Schlüssel K soll beim Hersteller beendet werden."),
+        ("Request 7 cannot be held: somehow.", "Anfrage 7 lässt sich nicht anhalten: somehow."),
         # a comment is a person's own, and so is a vendor's sentence
         ("Rang them up, they will call back", "Rang them up, they will call back"),
     ],
