@@ -2,15 +2,16 @@
 
 For the statements that an engine runs for every license and a list for every page: of a short one, most of the server's
 time is spent before its first row is looked at, and the ORM needs longer to write it than the database to answer. A
-plan that was kept is made anew when the statistics of its tables change.
+plan that was kept is made anew when the statistics of its tables change, or a migration their columns.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 from django.db.models.utils import create_namedtuple_class
@@ -25,6 +26,7 @@ MOST_READ = 2000  # shapes that a process keeps: whoever chooses columns makes n
 _OPENED = {"postgresql": "jsonb_array_elements(CAST(%s AS jsonb)) AS j(value)", "sqlite": "json_each(%s) AS j"}
 
 _names: "WeakKeyDictionary[Any, dict[str, str]]" = WeakKeyDictionary()  # by connection; they end with it
+_numbers = count()
 
 
 def answer(name: str, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -35,9 +37,14 @@ def answer(name: str, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, 
     where it does not. One without a name is planned each time: that is for those whose values decide how.
     """
     with connection.cursor() as cursor:
-        if name and connection.vendor == "postgresql":
-            text = _by_name(cursor.cursor, name, text, len(values))
-        cursor.execute(text, list(values))
+        is_kept = name and connection.vendor == "postgresql"
+        said = _by_name(cursor.cursor, name, text, len(values)) if is_kept else text
+        try:
+            cursor.execute(said, list(values))
+        except NotSupportedError:  # a migration gave a column another type
+            if not is_kept or _names[connection.connection].pop(text, "") != said or connection.in_atomic_block:
+                raise  # what was begun is lost; the next time it is planned anew
+            cursor.execute(_by_name(cursor.cursor, name, text, len(values)), list(values))
         return list(cursor.fetchall()) if cursor.description else []
 
 
@@ -52,7 +59,7 @@ def _by_name(cursor: Any, name: str, text: str, number: int) -> str:
     if text not in names:
         if len(names) >= MOST:
             return text
-        name = f"{name}_{len(names)}"  # one name may have several texts
+        name = f"{name}_{next(_numbers)}"  # one may have several texts, and a text that is planned anew gets another
         with connection.wrap_database_errors:  # the client's own cursor: said once, it is no statement of a page
             cursor.execute(f"PREPARE {name} AS {text % tuple(f'${one}' for one in range(1, number + 1))}")
         names[text] = f"EXECUTE {name}" + (f" ({', '.join(['%s'] * number)})" if number else "")

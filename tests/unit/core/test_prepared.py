@@ -1,11 +1,12 @@
 """Statements of one text: the same answers on both databases, taken apart once a connection by PostgreSQL."""
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import NotSupportedError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -71,6 +72,40 @@ def test_a_statement_that_cannot_be_taken_apart_is_not_remembered() -> None:
         prepared.answer("test", "SELECT * FROM no_such_table")
     with pytest.raises(Exception, match="no_such_table"):
         prepared.answer("test", "SELECT * FROM no_such_table")
+
+
+@pytest.fixture
+def changing() -> Iterator[str]:
+    """Reads a table whose column gets another type by a migration."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE changing (what integer)")
+        cursor.execute("INSERT INTO changing VALUES (1)")
+    yield "SELECT what FROM changing WHERE what = CAST(%s AS integer)"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE changing")
+
+
+def _migrate() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE changing ALTER what TYPE bigint")
+
+
+@only_postgresql
+def test_a_statement_whose_column_got_another_type_is_planned_anew(changing: str) -> None:
+    assert prepared.answer("test", changing, [1]) == [(1,)]
+    _migrate()
+    for _time in range(2):
+        assert prepared.answer("test", changing, [1]) == [(1,)]
+
+
+@only_postgresql
+def test_in_a_transaction_it_fails_once_and_is_planned_anew_in_the_next(changing: str) -> None:
+    assert prepared.answer("test", changing, [1]) == [(1,)]
+    _migrate()
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        prepared.answer("test", changing, [1])
+    with transaction.atomic():
+        assert prepared.answer("test", changing, [1]) == [(1,)]
 
 
 @only_postgresql
