@@ -120,10 +120,10 @@ else:
         plans = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", plans)
         DATABASES["default"]["ENGINE"] = "pbas.core.postgresql"
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if "sqlite" in DATABASES["default"]["ENGINE"]:
     # FULL: a commit that says "about to buy" has to survive a power cut. IMMEDIATE: writers queue instead of failing.
+    DATABASES["default"]["ENGINE"] = "pbas.core.sqlite"
     DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
     }

@@ -102,7 +102,7 @@ def django_db_modify_db_settings(
     """
     database = django_settings.DATABASES["default"]
     test, is_made = database.setdefault("TEST", {}), services.wait_until_made()
-    if database["ENGINE"].endswith("sqlite3"):
+    if database["ENGINE"].endswith("sqlite"):
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
         test["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "panel.sqlite3")
         if is_made:

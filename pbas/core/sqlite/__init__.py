@@ -1,0 +1,1 @@
+"""Django's back end for SQLite, with more patience between two writers."""
