@@ -17,7 +17,6 @@ from licenses.narrowing import Days, Narrowing, StateLink, Tab
 from licenses.selectors import (
     SHORTEST_SEARCH,
     WAITING_FOR_STAFF,
-    Found,
     configurations,
     expiring_soon,
     failed_lately,
@@ -33,6 +32,7 @@ class _TabbedList(PanelList):
     """What the two lists share. Six statements a page at most: views, tabs, counters, a search, rows, and who asks."""
 
     subject: ClassVar[str]
+    to_license: ClassVar[str]  # how a row leads to its license; "" where it is one
     states: ClassVar[Iterable[tuple[str, Any]]]
     narrowings: ClassVar[Mapping[str, Mapping[str, Narrowing] | Days]] = {}  # by filter and value
     gone = {"plugin": gettext_lazy("The plug-in of this tab does not exist (any more): these are all tabs.")}
@@ -74,26 +74,18 @@ class _TabbedList(PanelList):
 
     @property
     def walked(self) -> dict[str, Any] | None:
-        """By tab and state alone."""
-        return self._by if self.is_counted else None
+        """By tab and state alone, and those found."""
+        return None if self.narrowed else self._by
+
+    @cached_property
+    def either(self) -> dict[str, Any]:
+        """What is searched for. One statement."""
+        return found_by(self.text).fits(self.to_license) if self.is_searched else {}
 
     @cached_property
     def narrowed(self) -> dict[str, Narrowing]:
         """What else the rows are narrowed by."""
         return {name: values[self.query[name]] for name, values in self.narrowings.items() if self.query[name]}
-
-    def rows(self) -> "QuerySet[Any]":
-        """All rows of the subject."""
-        raise NotImplementedError
-
-    def matching(self, found: Found) -> Q:
-        """Which of the rows a search is about."""
-        raise NotImplementedError
-
-    @cached_property
-    def found(self) -> Found | None:
-        """What is searched for; None where nothing is, or too few signs. One statement."""
-        return found_by(self.text) if self.is_searched else None
 
     @cached_property
     def configurations(self) -> list[PluginConfiguration]:
@@ -136,12 +128,10 @@ class _TabbedList(PanelList):
 
     def filtered(self) -> "QuerySet[Any]":
         """The rows of the tab that the filters leave. One statement where something is searched for."""
-        rows = self.rows().filter(**self._by)
+        rows: QuerySet[Any] = self.model.objects.filter(**self._by)
         for narrowing in self.narrowed.values():
             rows = rows.filter(narrowing.fits())
-        if self.found is not None:
-            rows = rows.filter(self.matching(self.found))
-        return rows
+        return rows.filter(Q(**self.either, _connector=Q.OR))
 
     @property
     def _by(self) -> dict[str, Any]:
@@ -206,7 +196,7 @@ class LicenseList(_TabbedList):
     """Licenses, newest first."""
 
     name, label, address, named_by = "licenses", gettext_lazy("Licenses"), "licenses", "key"
-    subject = "license"
+    subject, to_license = "license", ""
     model = License
     columns = LICENSE_COLUMNS
     actions = LICENSE_ACTIONS
@@ -243,20 +233,12 @@ class LicenseList(_TabbedList):
         found = list(License.objects.filter(key=self.text).values_list("pk", flat=True)[:2])
         return reverse("license", args=found) if len(found) == 1 else ""
 
-    def rows(self) -> "QuerySet[Any]":
-        """All licenses."""
-        return License.objects.all()
-
-    def matching(self, found: Found) -> Q:
-        """Those found, and all of a subscription that was."""
-        return found.licenses_of_it()
-
 
 class RequestList(_TabbedList):
     """Requests, newest first."""
 
     name, label, address = "license_requests", gettext_lazy("License Requests"), "license_requests"
-    subject = "request"
+    subject, to_license = "request", "license__"
     model = LicenseRequest
     columns = REQUEST_COLUMNS
     actions = REQUEST_ACTIONS
@@ -287,11 +269,3 @@ class RequestList(_TabbedList):
             return ""
         pk = int(self.text)
         return reverse("license_request", args=[pk]) if LicenseRequest.objects.filter(pk=pk).exists() else ""
-
-    def rows(self) -> "QuerySet[Any]":
-        """All requests."""
-        return LicenseRequest.objects.all()
-
-    def matching(self, found: Found) -> Q:
-        """Those of a license or a subscription that was found."""
-        return found.requests_of_it()

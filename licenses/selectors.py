@@ -69,17 +69,20 @@ class Found:
         """Whether the ids are only the first of many."""
         return len(self.licenses) > SEARCHED or len(self.subscriptions) > SEARCHED
 
+    def fits(self, to_license: str) -> dict[str, Any]:
+        """Filters of which a row has to pass one; how it leads to its license ("" where it is one)."""
+        if self.is_much:
+            return {f"{to_license}key__icontains": self.text, "subscription__search_text__icontains": self.text}
+        ids, of = list(self.licenses), list(self.subscriptions)
+        return {f"{to_license}pk__within": ids, "subscription__pk__within": of}
+
     def licenses_of_it(self) -> Q:
         """The licenses that were searched for."""
-        if self.is_much:
-            return Q(key__icontains=self.text) | Q(subscription__search_text__icontains=self.text)
-        return Q(pk__in=self.licenses) | Q(subscription__in=self.subscriptions)
+        return Q(**self.fits(""), _connector=Q.OR)
 
     def requests_of_it(self) -> Q:
         """The requests that were searched for."""
-        if self.is_much:
-            return Q(license__key__icontains=self.text) | Q(subscription__search_text__icontains=self.text)
-        return Q(license__in=self.licenses) | Q(subscription__in=self.subscriptions)
+        return Q(**self.fits("license__"), _connector=Q.OR)
 
 
 def found_by(text: str) -> Found:

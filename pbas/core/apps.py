@@ -11,7 +11,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Migrations wait shortly, roles exist after each; kept rights and views are forgotten when they change."""
-        from pbas.core import migrating, records, rights
+        from pbas.core import migrating, records, rights, within
         from pbas.core.lists import models as lists
         from pbas.core.notices import services as notices
 
@@ -25,3 +25,4 @@ class CoreConfig(AppConfig):
         post_delete.connect(lists.on_view_changed, sender=lists.SavedView)
         user_logged_in.connect(notices.on_login)
         records.know(records.FORMS)
+        within.register()

@@ -1,7 +1,7 @@
 """Pages of long lists by the value of the last row seen, never by OFFSET; and stretches of them, for all rows."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -31,16 +31,29 @@ class Page(Generic[R]):
 class Walk:
     """All rows of which some columns have these values, as an index has them in their order; with these fields.
 
-    Whatever the values, one plan does for them, so their statement is made once.
+    Whatever the values, their statement is made once, and one plan does for them; but for those of `either`, filters
+    of which a row has to pass one, as a search has them: how many it found decides how their rows are read.
     """
 
     model: type[Model]
     by: Mapping[str, Any]
     fields: tuple[str, ...]
+    either: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> Hashable:
+        """What walks have in common whose statement is the same."""
+        return self.model, tuple(self.by), self.fields, tuple(self.either)
+
+    @property
+    def name(self) -> str:
+        """Of the statement that is planned once; "" where it is not."""
+        return "" if self.either else self.model._meta.db_table  # noqa: SLF001 (Django's public name)
 
     def rows(self) -> QuerySet[Any, Any]:
         """As named tuples."""
-        return self.model._default_manager.filter(**self.by).values_list(*self.fields, named=True)  # noqa: SLF001 (Django's public name)
+        rows = self.model._default_manager.filter(**self.by).filter(Q(**self.either, _connector=Q.OR))  # noqa: SLF001 (as above)
+        return rows.values_list(*self.fields, named=True)
 
 
 def keyset_page(
@@ -95,10 +108,10 @@ def _found(rows: QuerySet[Any, R] | Walk, column: str, mark: tuple[Any, int] | N
 
     if not isinstance(rows, Walk):
         return list(asked())
-    shape = (rows.model, tuple(rows.by), rows.fields, column, up, mark is None, most)
+    shape = (rows.shape, column, up, mark is None, most)
     value, pk = mark or (None, 0)
     place = [] if mark is None else [pk] if column == "id" else [value, value, pk]
-    return prepared.rows(rows.model._meta.db_table, shape, [*rows.by.values(), *place], asked)  # noqa: SLF001 (as above)
+    return prepared.rows(rows.name, shape, [*rows.by.values(), *rows.either.values(), *place], asked)
 
 
 def _not_beyond(column: str, mark: tuple[Any, int], *, up: bool) -> Q:

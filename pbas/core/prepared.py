@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
@@ -120,7 +121,10 @@ def rows(name: str, shape: Hashable, values: Sequence[Any], make: Callable[[], "
 
 def _as_said(made: "QuerySet[Any, Any]", values: Sequence[Any]) -> _Read | None:
     compiler = made.query.get_compiler(connection=connection)
-    text, found = compiler.as_sql()
+    try:
+        text, found = compiler.as_sql()
+    except EmptyResultSet:  # the ORM knows that there is none
+        return None
     if list(found) != list(values):
         return None
     columns = compiler.get_converters([column for column, *_rest in compiler.select])

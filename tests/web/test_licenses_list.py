@@ -245,6 +245,7 @@ def test_htmx_gets_the_list_alone_and_going_back_gets_the_page(staff_client: Cli
 WALKS = [
     *("", "sort=id", "sort=key", "sort=-key", "sort=expires_order", "state=issued", "size=25&last=1"),
     *("state=installed&sort=expires_order", "columns=key,number,email,installed,sync"),
+    *("q=KEY.000", "q=KEY.000&state=installed&sort=expires_order", "q=KEY.000&sort=id"),
 ]
 
 

@@ -79,8 +79,13 @@ class PanelList:
 
     @property
     def walked(self) -> Mapping[str, Any] | None:
-        """The values of columns by which an index has just the filtered rows in their order; None where none has."""
+        """Values of columns that all filtered rows have, and but for `either` no others; None where it is not so."""
         return None
+
+    @property
+    def either(self) -> Mapping[str, Any]:
+        """Filters of which a row has to pass one, where something is searched for."""
+        return {}
 
     def exact_hit(self) -> str:
         """The address of the one row that the search names exactly; "" where there is none."""
@@ -128,7 +133,7 @@ class PanelList:
     def page(self) -> Page[Any]:
         """The rows asked for, as named tuples. One statement."""
         if (by := self.walked) is not None:
-            return self.query.page(Walk(self.model, by, tuple(self.fields)))
+            return self.query.page(Walk(self.model, by, tuple(self.fields), self.either))
         return self.query.page(self.filtered().values_list(*self.fields, named=True))
 
     @property
