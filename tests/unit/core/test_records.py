@@ -73,9 +73,11 @@ def test_each_form_is_that_of_a_sentence_which_our_code_writes_down(form: str) -
     """Else the sentence was changed, and its German would be shown no more."""
     written = PLACE.sub("x", form)
     source = "".join(
-        path.read_text() for folder in FOLDERS for path in sorted(Path(settings.BASE_DIR, folder).rglob("*.py"))
+        path.read_text()
+        for folder in FOLDERS
+        for path in sorted(Path(settings.BASE_DIR, folder).rglob("*.py"))
         if path.name != "records.py"
-    )  # fmt: skip
+    )
     longest = max(PLACE.split(form), key=len).strip(" .")
     assert longest in source or any(re.fullmatch(parts_of(text, ".+"), written) for text, _told in texts())
 
